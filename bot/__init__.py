@@ -1,0 +1,1 @@
+"""countersign: cloud orders in Slack, cancelled only by two people. No Slack and no SQL here."""

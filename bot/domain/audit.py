@@ -1,0 +1,57 @@
+"""What goes on the record: ids and words, free text only as a salted commitment.
+
+An entry is what a use case says; a record is the entry once it stands in the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class AuditKind(StrEnum):
+    """Words of the record, `subject:what_happened`. Added to, never renamed."""
+
+    CHAIN_CREATED = "chain:created"
+    ORDER_SHOWN = "order:shown"
+    ORDER_SHARED = "order:shared"
+    ORDERS_LISTED = "orders:listed"
+    PRODUCTS_LISTED = "products:listed"
+    ACCOUNTS_LISTED = "accounts:listed"
+    INPUT_ANSWERED = "input:answered"  # a panel, help, details or form: shown from what is stored
+    LOOKUP_REFUSED = "lookup:refused"
+    LOOKUP_FAILED = "lookup:failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """*actor* is a Slack user id (or "countersign"), *subject* what it is about:
+    `order:ACCOUNT/ORDER_ID`, `account:NAME`, or "". *facts* holds str, bool, int or None under
+    ASCII names. *texts* is free text by name: only its salted SHA-256 enters the chain."""
+
+    kind: AuditKind
+    actor: str
+    subject: str = ""
+    facts: Mapping[str, str | bool | int | None] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest record: its number and its hash (64 hex digits)."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One record as stored. *body* is the exact bytes that were hashed: canonical JSON."""
+
+    seq: int
+    at: datetime
+    body: bytes
+    prev: bytes
+    hash: bytes

@@ -1,0 +1,133 @@
+"""Every error of ours. Foreign errors become one of these at the edge, always `from error`.
+
+CountersignError
+|-- UserError                 its text is shown to the person who asked
+|   |-- UsageError            what was typed cannot be read
+|   |-- NotAllowed            this person may not do this
+|   `-- OrderNotFound
+|-- ConfigurationError        FILE:LINE: sentence with the fix
+|-- StorageError              the database cannot be used
+`-- ProviderError             a cloud did not do what was asked; keeps its code and request id
+    |-- ProviderUnavailable   no usable answer: a read may be repeated
+    |   `-- ProviderThrottled
+    |-- ProviderRefused       key, permission, site or clock: repeating does not help
+    |-- ProviderInvalid       the request was not understood
+    |-- ProviderNotFound      no such order or product
+    `-- ProviderMalformed     an answer that is not what the provider documents
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Remedy(StrEnum):
+    """What the person or the operator does next; the sentence belongs to the view."""
+
+    TRY_AGAIN = "try_again"
+    CHECK_ID = "check_id"
+    CHECK_KEY = "check_key"  # unknown, disabled or wrong key
+    RENEW_TOKEN = "renew_token"  # noqa: S105 - a temporary token ran out
+    GRANT_PERMISSION = "grant_permission"
+    CHECK_SITE = "check_site"  # the account belongs to the provider's other site
+    CHECK_OWNER = "check_owner"  # owner_id is not a customer of this key
+    CHECK_CLOCK = "check_clock"
+    REST = "rest"  # a signature was refused; the account rests so that the key is not locked
+    TELL_OPERATOR = "tell_operator"  # a fault of ours or of the set-up
+
+
+class CountersignError(Exception):
+    """Base of all errors of ours."""
+
+
+class UserError(CountersignError):
+    """Its text is shown to the person who asked, so it is one sentence with the fix."""
+
+
+class UsageError(UserError):
+    """What was typed cannot be read."""
+
+
+class NotAllowed(UserError):
+    """This person may not do this; *rule* names what stopped them, for the record."""
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+class OrderNotFound(UserError):
+    """No account that this person may view holds the order."""
+
+
+class ConfigurationError(CountersignError):
+    """The configuration is refused. Reads `FILE:LINE: sentence with the fix`."""
+
+    def __init__(self, message: str, *, file: str = "", line: int | None = None) -> None:
+        where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(f"{where}{message}")
+
+
+class StorageError(CountersignError):
+    """The database cannot be opened, read or written; one sentence with the fix."""
+
+
+class ProviderError(CountersignError):
+    """A cloud did not do what was asked.
+
+    `message` is a sentence without secrets and without a URL. `code`, `request_id` and
+    `http_status` are the provider's own, "" or None where it gave none.
+    """
+
+    remedy = Remedy.TELL_OPERATOR
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        account: str,
+        operation: str = "",
+        code: str = "",
+        request_id: str = "",
+        http_status: int | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.account = account
+        self.operation = operation
+        self.code = code
+        self.request_id = request_id
+        self.http_status = http_status
+        self.remedy = remedy or type(self).remedy
+
+
+class ProviderUnavailable(ProviderError):
+    """No usable answer: time-out, dropped line, 5xx, text that is no JSON."""
+
+    remedy = Remedy.TRY_AGAIN
+
+
+class ProviderThrottled(ProviderUnavailable):
+    """The provider asks to wait; *retry_after_s* is its own figure in seconds, or None."""
+
+    retry_after_s: float | None = None
+
+
+class ProviderRefused(ProviderError):
+    """Key, permission, site or clock; repeating the call does not help."""
+
+    remedy = Remedy.CHECK_KEY
+
+
+class ProviderInvalid(ProviderError):
+    """The provider did not accept the request as we wrote it."""
+
+
+class ProviderNotFound(ProviderError):
+    """The provider knows no such order or product."""
+
+    remedy = Remedy.CHECK_ID
+
+
+class ProviderMalformed(ProviderError):
+    """The provider answered something that its documents do not describe."""

@@ -1,0 +1,72 @@
+"""An order id is found in whatever a person pastes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Provider
+from bot.domain.ids import clean_order_id, providers_of
+
+ALIBABA = "500491030350914"
+HUAWEI = "CS18122203217MRPB"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        ALIBABA,
+        " 500491030350914 ",
+        "5004 9103 0350 914",
+        "`500491030350914`",
+        "“500491030350914”",
+        "５００４９１０３０３５０９１４",
+        "<tel:500491030350914|500491030350914>",
+        "<tel:500491030350914>",
+        "#500491030350914,",
+        "\u202a500491030350914\u202c",
+        "https://usercenter2.aliyun.com/order/detail?spm=a2c4g.1&orderId=500491030350914",
+        "<https://usercenter2.aliyun.com/order/detail?orderId=500491030350914>",
+        "<https://usercenter2.aliyun.com/o/500491030350914|order>",
+        "https://account.example.com/#/orders/500491030350914?tab=1",
+        "https://account.example.com/#/orders?trace=123456789012&orderId=500491030350914",
+    ],
+)
+def test_an_id_is_found_however_it_is_pasted(pasted: str) -> None:
+    assert clean_order_id(pasted) == ALIBABA
+
+
+def test_a_lower_case_huawei_id_is_read_as_the_cloud_writes_it() -> None:
+    assert clean_order_id("cs18122203217mrpb") == HUAWEI
+
+
+@pytest.mark.parametrize(
+    ("order_id", "providers"),
+    [
+        (ALIBABA, (Provider.ALIBABA,)),
+        (HUAWEI, (Provider.HUAWEI,)),
+        ("S1812220321", (Provider.HUAWEI,)),
+        ("P21784954245923", (Provider.UNICLOUD,)),
+        ("1144119593783001088", (Provider.UNICLOUD,)),
+        ("UNPAID", ()),
+        ("HELLOWORLD", ()),
+        ("12", ()),
+        ("", ()),
+    ],
+)
+def test_the_form_of_an_id_tells_the_provider(
+    order_id: str, providers: tuple[Provider, ...]
+) -> None:
+    assert providers_of(order_id) == providers
+
+
+@given(st.text())
+def test_no_text_breaks_the_reading_of_an_id(text: str) -> None:
+    cleaned = clean_order_id(text)
+    assert not any(character.isspace() for character in cleaned)
+
+
+@given(st.from_regex(r"[0-9]{8,20}", fullmatch=True), st.sampled_from(" \t\u3000\u00a0"))
+def test_spaces_anywhere_do_not_change_an_id(digits: str, space: str) -> None:
+    assert clean_order_id(space.join(digits)) == clean_order_id(digits)
