@@ -1,0 +1,1 @@
+"""Alibaba Cloud's billing API (BSS OpenAPI 2017-12-14), China and international site."""

@@ -1,0 +1,286 @@
+"""HTTP to a cloud: `read()` is retried, `send_once()` never; foreign errors become ours here.
+
+Reads go over the aiohttp transport, the fast one. It repeats a PUT whose line dropped and reports a
+drop after the act as a connect time-out, so whatever must be sent once uses httpx's own transport.
+The aiohttp transport also writes the query in its own spelling (`%2A` as `*`): each parameter
+arrives unchanged, its bytes may differ. httpx's own transport sends the URL byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from ssl import SSLContext
+from typing import Any, TypeVar
+
+import aiohttp
+import httpx
+import httpx_aiohttp
+import stamina
+import structlog
+from aiolimiter import AsyncLimiter
+
+from bot.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from bot.i18n import _
+from bot.ports import Clock
+from bot.providers.retries import Health, Trip, asked_wait
+from bot.providers.wire import parse_json
+
+T = TypeVar("T")
+Observe = Callable[[str, float, str], None]  # operation, seconds, outcome ("ok", "refused", ...)
+
+ATTEMPTS = 3
+BURST = 5  # calls that may leave at once; after them one each 1 / requests_per_second
+MAX_BODY_BYTES = 8 * 1024 * 1024
+_TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=8.0, pool=5.0)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One signed request. *url* is complete, query included; it may hold a signature, so neither
+    it nor headers and body are in the repr."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """*json* is the parsed object with every non-integer number a Decimal, or None where the body
+    is no JSON object; *text* is then its first 1,000 characters."""
+
+    status: int
+    headers: dict[str, str]  # names in lower case
+    json: dict[str, Any] | None
+    text: str
+
+
+class Transport:
+    """The two clients of one account. Usable from one event loop; close it with `aclose()`.
+
+    *timeout_s* is the whole of one `read()` or `send_once()`: waiting for the rate limit, every
+    attempt and the pauses between them. *observe* is called after each attempt that was sent.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        requests_per_second: float,
+        timeout_s: float,
+        clock: Clock,
+        proxy: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        observe: Observe = lambda _operation, _seconds, _outcome: None,
+    ) -> None:
+        for name in ("httpx", "httpcore"):  # httpx logs each URL at INFO
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._account = account
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._observe = observe
+        burst = max(1.0, min(float(BURST), requests_per_second))
+        self._limiter = AsyncLimiter(burst, burst / requests_per_second)
+        self._health = Health(account, monotonic)
+        self._first_answer = asyncio.Lock()
+        via = httpx.Proxy(proxy) if proxy else None
+        self._reads = _client(
+            httpx_aiohttp.AiohttpTransport(verify=_trusted(), trust_env=False, proxy=via)
+        )
+        self._once = _client(
+            httpx.AsyncHTTPTransport(
+                verify=_trusted(),
+                trust_env=False,
+                proxy=via,
+                retries=0,
+                limits=httpx.Limits(max_keepalive_connections=0),  # a stale line looks like a drop
+            )
+        )
+
+    async def read(
+        self, build: Callable[[], Request], check: Callable[[Answer], T], *, operation: str
+    ) -> T:
+        """Ask until there is a usable answer, at most three times within the deadline.
+
+        *build* makes a freshly signed Request for each attempt; *check* turns an Answer into a
+        result or raises a ProviderError, of which ProviderUnavailable and ProviderThrottled are
+        repeated, after the provider's own delay where it names one. After a refused signature
+        (remedy CHECK_KEY) every call raises ProviderRefused(remedy=REST) for five minutes, after
+        five reads in a row without a usable answer reads raise ProviderUnavailable for 30 s;
+        neither is sent.
+        """
+        self._health.ask(operation)
+        trip = Trip(asyncio.get_running_loop().time() + self._timeout_s)
+        try:
+            async for attempt in stamina.retry_context(
+                on=trip.pause, attempts=ATTEMPTS, timeout=None
+            ):
+                with attempt:
+                    result = await self._call(self._reads, build, check, operation, trip)
+                    self._health.answered()
+                    return result
+        except ProviderError as error:
+            if trip.sent:
+                self._health.failed(error)
+            raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def send_once(
+        self, request: Request, check: Callable[[Answer], T], *, operation: str
+    ) -> T:
+        """Send *request* a single time; ProviderUnavailable then means that its effect is open.
+
+        Rests after a refused signature as `read` does; a cloud that is down is asked all the same.
+        """
+        trip = Trip(asyncio.get_running_loop().time() + self._timeout_s)
+        return await self._call(self._once, lambda: request, check, operation, trip)
+
+    async def aclose(self) -> None:
+        await self._reads.aclose()
+        await self._once.aclose()
+
+    async def _call(
+        self,
+        client: httpx.AsyncClient,
+        build: Callable[[], Request],
+        check: Callable[[Answer], T],
+        operation: str,
+        trip: Trip,
+    ) -> T:
+        """One attempt. Until a first good answer calls go one by one: a wrong key that is tried
+        by several calls at once would be locked before the account rests."""
+        try:
+            async with asyncio.timeout_at(trip.deadline):
+                if not self._health.key_proven:
+                    async with self._first_answer:
+                        if not self._health.key_proven:
+                            return await self._send(client, build, check, operation, trip)
+                return await self._send(client, build, check, operation, trip)
+        except TimeoutError:
+            seconds = f"{self._timeout_s:g}"
+            if not trip.sent:
+                text = _("not asked: {seconds} s of calls are waiting already", seconds=seconds)
+            else:
+                text = _("no answer within {seconds} s", seconds=seconds)
+            raise self._unavailable(text, operation) from None
+
+    async def _send(
+        self,
+        client: httpx.AsyncClient,
+        build: Callable[[], Request],
+        check: Callable[[Answer], T],
+        operation: str,
+        trip: Trip,
+    ) -> T:
+        async with self._limiter:
+            self._health.ask_key(operation)
+        trip.sent = True
+        started, outcome = time.perf_counter(), "unavailable"
+        told: dict[str, object] = {}
+        try:
+            answer = await self._exchange(client, build(), operation)
+            trip.asked_s = asked_wait(answer.headers, self._clock.now())
+            result = check(answer)
+            outcome = "ok"
+        except ProviderError as error:
+            outcome, told = _outcome(error), _told(error)
+            if isinstance(error, ProviderThrottled) and error.retry_after_s is None:
+                error.retry_after_s = trip.asked_s
+            self._health.judge(error)
+            raise
+        finally:
+            self._observe(operation, time.perf_counter() - started, outcome)
+            if outcome != "ok":
+                _log.warning(
+                    "provider_call_failed",
+                    account=self._account,
+                    operation=operation,
+                    outcome=outcome,
+                    **told,
+                )
+        self._health.key_proven = True
+        return result
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, request: Request, operation: str
+    ) -> Answer:
+        """Send and read to the end. The cause is dropped on purpose: httpx and aiohttp put the URL
+        into their texts, and a signed URL must not reach a traceback."""
+        try:
+            wire = client.build_request(
+                request.method, request.url, headers=request.headers, content=request.body
+            )
+            response = await client.send(wire, stream=True)
+            try:
+                body = await self._body(response, operation)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+            text = _("the line failed ({kind})", kind=type(error).__name__)
+            raise self._unavailable(text, operation) from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return _answer(response.status_code, headers, body)
+
+    async def _body(self, response: httpx.Response, operation: str) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise ProviderMalformed(
+                    _("the answer is longer than {size} MiB", size=MAX_BODY_BYTES // 1024**2),
+                    account=self._account,
+                    operation=operation,
+                    http_status=response.status_code,
+                )
+        return bytes(body)
+
+    def _unavailable(self, text: str, operation: str) -> ProviderUnavailable:
+        return ProviderUnavailable(text, account=self._account, operation=operation)
+
+
+def _answer(status: int, headers: dict[str, str], body: bytes) -> Answer:
+    try:
+        parsed = parse_json(body)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, dict):
+        return Answer(status, headers, parsed, "")
+    return Answer(status, headers, None, body[:4000].decode("utf-8", "replace")[:1000])
+
+
+def _outcome(error: ProviderError) -> str:
+    """`ProviderNotFound` -> "notfound": the word that metrics and logs carry."""
+    return type(error).__name__.removeprefix("Provider").lower()
+
+
+def _told(error: ProviderError) -> dict[str, object]:
+    """What a provider's support asks for, and nothing that could hold a secret."""
+    return {"code": error.code, "request_id": error.request_id, "http_status": error.http_status}
+
+
+def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=_TIMEOUT,
+        headers={"User-Agent": "countersign"},
+    )
+
+
+@cache
+def _trusted() -> SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

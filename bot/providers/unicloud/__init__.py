@@ -1,0 +1,1 @@
+"""The Unicloud adapter: `signing`, `errors`, `wire`, `client`, `adapter`."""
