@@ -1,0 +1,92 @@
+"""Logs on stderr: JSON lines, or plain lines on a terminal; no secret in either.
+
+structlog and the standard library's loggers end in one handler, and every value passes `mask`
+before it is written. Libraries speak from WARNING on, whatever level they gave their own loggers:
+httpx logs each URL and Bolt the body of each unsigned request at INFO.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bot.redact import MASK, is_secret_field, mask
+
+_QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp.access")
+_PLAIN_VALUES = (bool, int, float, type(None))
+
+
+def configure_logging(*, debug: bool, stream: TextIO | None = None) -> None:
+    """Send every logger to *stream* (default stderr), from INFO on, from DEBUG on with *debug*."""
+    target = stream or sys.stderr
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if target.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(target)
+    handler.addFilter(_let_through)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.StackInfoRenderer(),
+                structlog.processors.format_exc_info,
+                mask_values,
+                renderer,
+            ],
+        )
+    )
+    logging.basicConfig(
+        handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def mask_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: every key and value without secrets, nested ones too."""
+    return {mask(str(key)): _masked(str(key), value) for key, value in event.items()}
+
+
+def _masked(key: str, value: object) -> object:
+    if is_secret_field(key) and value:
+        return MASK
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, _PLAIN_VALUES):
+        return value
+    if isinstance(value, dict):
+        return {mask(str(name)): _masked(str(name), each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked("", each) for each in value]
+    return mask(str(value))
+
+
+def _let_through(record: logging.LogRecord) -> bool:
+    """Bolt copies the root's level into each of its loggers and names one after the app's file,
+    so neither a parent's level nor the name alone would silence it."""
+    if record.levelno >= logging.WARNING:
+        return True
+    quiet = any(record.name == name or record.name.startswith(f"{name}.") for name in _QUIET)
+    return not quiet and "/slack_bolt/" not in record.pathname

@@ -1,0 +1,64 @@
+"""Ctrl-C and SIGTERM end every command with 0, at the latest ten seconds later."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Awaitable
+from types import FrameType
+from typing import TypeVar
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+GRACE_S = 9.0  # to drain; after it the process ends wherever it stands
+
+
+class Stop:
+    """The stop signals of the process. Made once, in the main thread, before any work begins."""
+
+    def __init__(self, grace_s: float = GRACE_S) -> None:
+        self._grace_s = grace_s
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._stopping = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._received)
+
+    def run(self, work: Awaitable[T]) -> T | None:
+        """Run *work* on a fresh loop. A stop signal cancels it once, so that it can drain; the
+        answer is then None."""
+        return asyncio.run(self._run(work))
+
+    async def _run(self, work: Awaitable[T]) -> T | None:
+        task = asyncio.ensure_future(work)
+        self._loop, self._task = asyncio.get_running_loop(), task
+        try:
+            result = await task
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return None
+        except Exception:
+            if not self._stopping:
+                raise
+            _log.exception("stop_incomplete")
+            return None
+        return None if self._stopping else result
+
+    def _received(self, _number: int, _frame: FrameType | None) -> None:
+        if self._stopping:
+            return
+        self._stopping = True
+        end = threading.Timer(self._grace_s, os._exit, (0,))
+        end.daemon = True
+        end.start()
+        if self._loop is None or self._task is None:
+            raise SystemExit(0)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._task.cancel)

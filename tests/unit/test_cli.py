@@ -1,0 +1,179 @@
+"""The command line as a person meets it: a process, its exit code and its one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.domain.audit import AuditEntry, AuditKind
+from storage.audit import SqliteAuditLog
+from storage.database import Storage
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+POLICY = '[policy]\napprovers = ["U0BOB"]\nquorum = 1\n'
+ACCOUNT = (
+    '[[accounts]]\nname = "a"\nprovider = "alibaba"\nsite = "china"\n'
+    'access_key_id = "AK"\naccess_key_secret = "env:KEY"\n'
+)
+
+
+def countersign(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on stderr of a command that ended with 2 and printed nothing."""
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ([], ["demo", "serve", "clouds", "manifest", "audit", "countersign demo"]),
+        (["demo"], ["--port", "--story", "--open", "--seed", "countersign demo --story"]),
+        (["serve"], ["--config", "--database", "SLACK_BOT_TOKEN"]),
+        (["clouds"], ["--port", "--seed", "/_sandbox/accounts"]),
+        (["manifest"], ["--http", "countersign manifest --http"]),
+        (["audit"], ["verify", "head"]),
+        (["audit", "verify"], ["--anchor", "--database", "countersign audit verify"]),
+        (["audit", "head"], ["--database", "countersign audit head"]),
+    ],
+)
+def test_help_teaches_with_an_example(tmp_path: Path, command: list[str], words: list[str]) -> None:
+    done = countersign(tmp_path, *command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [word for word in words if word not in done.stdout] == []
+
+
+def test_without_a_command_the_help_is_shown_as_wrong_usage(tmp_path: Path) -> None:
+    done = countersign(tmp_path)
+    assert done.returncode == 2
+    assert "countersign serve" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["srve"], "No such command 'srve'. Did you mean 'serve'? Try: countersign --help"),
+        (["audit", "verfy"], "Try: countersign audit --help"),
+        (["clouds", "--port", "many"], "Try: countersign clouds --help"),
+        (["clouds", "--port", "70000"], "Try: countersign clouds --help"),
+        (["manifest", "--htp", "x"], "Try: countersign manifest --help"),
+        (["manifest", "--http", "http://bot.example"], "--http must begin with https://"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_with_the_way_out(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    assert sentence in refusal(countersign(tmp_path, *arguments))
+
+
+def test_manifest_prints_the_file_of_the_repository(tmp_path: Path) -> None:
+    done = countersign(tmp_path, "manifest")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / "manifest.yml").read_text(encoding="utf-8")
+
+
+def test_serve_without_a_configuration_says_what_to_copy(tmp_path: Path) -> None:
+    found = refusal(countersign(tmp_path, "serve"))
+    assert found.startswith("countersign.toml: cannot be read")
+    assert "countersign.example.toml" in found
+
+
+def test_serve_refuses_a_wrong_configuration_with_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(POLICY.replace("1", "0") + ACCOUNT)
+    found = refusal(countersign(tmp_path, "serve", "--config", "my.toml", KEY="cli-cloud-secret"))
+    assert found.startswith("my.toml:3: quorum: must be at least 1")
+
+
+def test_serve_refuses_a_missing_token_by_name(tmp_path: Path) -> None:
+    (tmp_path / "countersign.toml").write_text(POLICY + ACCOUNT)
+    found = refusal(countersign(tmp_path, "serve", KEY="cli-cloud-secret"))
+    assert found.startswith("SLACK_BOT_TOKEN is not set")
+
+
+def test_a_traceback_is_shown_with_debug_only(tmp_path: Path) -> None:
+    done = countersign(tmp_path, "serve", "--debug")
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("countersign.toml: cannot be read")
+
+
+@pytest.fixture
+async def record(tmp_path: Path) -> Path:
+    """A database with two records after the first."""
+    path = tmp_path / "record.db"
+    storage = await Storage.open(path, now=NOON)
+    log = SqliteAuditLog(storage)
+    for order_id in ("1", "2"):
+        entry = AuditEntry(kind=AuditKind.ORDER_SHOWN, actor="U0A", subject=f"order:a/{order_id}")
+        await log.append(entry, at=NOON)
+    await storage.aclose()
+    return path
+
+
+async def test_the_record_is_verified_and_its_head_fits(tmp_path: Path, record: Path) -> None:
+    head = countersign(tmp_path, "audit", "head", "--database", record.name)
+    assert head.returncode == 0
+    assert re.fullmatch(r"\d+ [0-9a-f]{64}\n", head.stdout)
+    seq, digest = head.stdout.split()
+    for anchor in ([], ["--anchor", f"{seq}:{digest}"]):
+        done = countersign(tmp_path, "audit", "verify", "--database", record.name, *anchor)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"ok {seq} records, head {seq} {digest}\n"
+
+
+async def test_a_head_that_does_not_fit_is_a_finding(tmp_path: Path, record: Path) -> None:
+    anchor = f"2:{'0' * 64}"
+    done = countersign(tmp_path, "audit", "verify", "--database", record.name, "--anchor", anchor)
+    assert done.returncode == 1
+    assert done.stdout.startswith("bad record 2: ")
+
+
+@pytest.mark.parametrize("anchor", ["head", "1", "1:", "x:00", "1:zz"])
+async def test_an_anchor_that_is_none_is_wrong_usage(
+    tmp_path: Path, record: Path, anchor: str
+) -> None:
+    done = countersign(tmp_path, "audit", "verify", "--database", record.name, "--anchor", anchor)
+    assert "SEQ:HASH" in refusal(done)
+
+
+async def test_the_database_is_found_without_token_or_cloud_secret(
+    tmp_path: Path, record: Path
+) -> None:
+    (tmp_path / "countersign.toml").write_text(f'database = "{record.name}"\n{POLICY}{ACCOUNT}')
+    from_file = countersign(tmp_path, "audit", "head")
+    from_environment = countersign(tmp_path, "audit", "head", COUNTERSIGN_DATABASE=str(record))
+    assert from_file.returncode == from_environment.returncode == 0
+    assert from_file.stdout == from_environment.stdout
+
+
+@pytest.mark.parametrize("command", ["verify", "head"])
+def test_a_database_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
+    found = refusal(countersign(tmp_path, "audit", command))
+    assert found == "there is no database countersign.db; name the file with --database"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_a_failure_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("no database " * 100)
+    done = countersign(tmp_path, "audit", "head", "--database", "notes.db")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
