@@ -7,6 +7,10 @@ CountersignError
 |   `-- OrderNotFound
 |-- ConfigurationError        FILE:LINE: sentence with the fix
 |-- StorageError              the database cannot be used
+|-- MessengerError            a message did not go out, or not surely
+|   |-- MessageRefused        Slack will never take it there: channel gone, bot removed, no message
+|   |-- MessageDelayed        Slack asks to wait
+|   `-- MessageUnsure         it may or may not have arrived
 `-- ProviderError             a cloud did not do what was asked; keeps its code and request id
     |-- ProviderUnavailable   no usable answer: a read may be repeated
     |   `-- ProviderThrottled
@@ -19,6 +23,8 @@ CountersignError
 from __future__ import annotations
 
 from enum import StrEnum
+
+from bot.redact import mask
 
 
 class Remedy(StrEnum):
@@ -72,11 +78,36 @@ class StorageError(CountersignError):
     """The database cannot be opened, read or written; one sentence with the fix."""
 
 
+class MessengerError(CountersignError):
+    """A message did not go out, or not surely. *code* is Slack's own word, or ""."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MessageRefused(MessengerError):
+    """Slack will never take this message there."""
+
+
+class MessageDelayed(MessengerError):
+    """Slack asks to wait *retry_after_s* seconds."""
+
+    def __init__(self, message: str, *, code: str = "", retry_after_s: float) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class MessageUnsure(MessengerError):
+    """The line dropped after the message was sent: it may or may not have arrived."""
+
+
 class ProviderError(CountersignError):
     """A cloud did not do what was asked.
 
     `message` is a sentence without secrets and without a URL. `code`, `request_id` and
-    `http_status` are the provider's own, "" or None where it gave none.
+    `http_status` are the provider's own, "" or None where it gave none. `sent` is False only
+    where the call provably never left this machine.
     """
 
     remedy = Remedy.TELL_OPERATOR
@@ -91,14 +122,16 @@ class ProviderError(CountersignError):
         request_id: str = "",
         http_status: int | None = None,
         remedy: Remedy | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(message)
         self.account = account
         self.operation = operation
-        self.code = code
-        self.request_id = request_id
+        self.code = mask(code)
+        self.request_id = mask(request_id)
         self.http_status = http_status
         self.remedy = remedy or type(self).remedy
+        self.sent = sent
 
 
 class ProviderUnavailable(ProviderError):

@@ -17,6 +17,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.redact import MASK, is_secret_field, mask
 
 _QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp.access")
+_REPEATED = ("stamina",)  # our transport logs each failed attempt itself, with its account
 _PLAIN_VALUES = (bool, int, float, type(None))
 
 
@@ -86,6 +87,8 @@ def _masked(key: str, value: object) -> object:
 def _let_through(record: logging.LogRecord) -> bool:
     """Bolt copies the root's level into each of its loggers and names one after the app's file,
     so neither a parent's level nor the name alone would silence it."""
+    if record.name in _REPEATED:
+        return False
     if record.levelno >= logging.WARNING:
         return True
     quiet = any(record.name == name or record.name.startswith(f"{name}.") for name in _QUIET)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.accounts import Account, Capabilities
+from bot.domain.approvals import ApprovalRequest, Verdict
 from bot.domain.audit import AuditEntry, AuditHead, AuditRecord
 from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, Snapshot, SnapshotPage
-from bot.domain.orders import Order, OrderQuery, Product, Resource
+from bot.domain.inputs import Input
+from bot.domain.orders import CancelReceipt, Order, OrderQuery, Product, Resource
+from bot.domain.outbox import CardCopy, CopyRole, Leased, Owed
 from bot.domain.people import Person
 
 
@@ -48,6 +51,11 @@ class ProviderAdapter(Protocol):
         """All products of the provider, repeats dropped."""
         ...
 
+    async def cancel_order(self, order_id: str) -> CancelReceipt:
+        """Cancel one unpaid order, sent once, with the account's cancel key where it has one.
+        Called by the executor alone. Raises nothing foreign: whatever happens is a receipt."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
@@ -73,11 +81,8 @@ class SnapshotStore(Protocol):
         whose row changed since; newest first."""
         ...
 
-    async def open_ids(
-        self, account: str, *, since: datetime, limit: int, unknown: bool
-    ) -> tuple[str, ...]:
-        """Ids of orders created since then that are unpaid or, with *unknown*, of unknown status;
-        newest first."""
+    async def open_ids(self, account: str, *, since: datetime, limit: int) -> tuple[str, ...]:
+        """Ids of unpaid orders created since then, or at a time not known; newest first."""
         ...
 
     async def coverage(self, account: str) -> Coverage | None: ...
@@ -141,6 +146,133 @@ class ConversationStore(Protocol):
     async def first_time(self, input_id: str, *, at: datetime) -> bool:
         """True once per Slack input (trigger or event id) within 24 hours, False on a repeat."""
         ...
+
+
+class RequestStore(Protocol):
+    """Inputs as they came, requests, votes. Each method is one transaction with its records."""
+
+    async def accept(self, given: Input) -> bool:
+        """Store an input as it came, with its record; False when its id was seen within 24 hours,
+        which is recorded as refused by the rule `duplicate`. Raises StorageError when it could not
+        be stored."""
+        ...
+
+    async def waiting_inputs(self, *, limit: int) -> tuple[Input, ...]:
+        """Inputs that were stored but not judged yet, oldest first."""
+        ...
+
+    async def refuse(
+        self, given: Input, verdict: Verdict, *, owed: Sequence[Owed] = (), at: datetime
+    ) -> None:
+        """Record that an input does not count, with the rule that stopped it. Does nothing for one
+        that was judged before."""
+        ...
+
+    async def create(
+        self, request: ApprovalRequest, *, given: Input, owed: Sequence[Owed], at: datetime
+    ) -> bool:
+        """Store a new request (pending, version 1, no votes) and its record; False when an open
+        one exists for the same order, or *given* was judged before."""
+        ...
+
+    async def change(
+        self,
+        before: ApprovalRequest,
+        after: ApprovalRequest,
+        *,
+        entry: AuditEntry,
+        owed: Sequence[Owed] = (),
+        given: Input | None = None,
+        at: datetime,
+    ) -> bool:
+        """Replace *before* by *after* (version one higher) where the stored row still has the
+        status and version of *before*; False when somebody was faster, or *given* was judged
+        before. *given* is judged to count. A transition that the table does not list, and a second
+        vote of one user id, raise StorageError; another order, rule, requester or reason raises
+        ValueError."""
+        ...
+
+    async def get(self, request_id: str) -> ApprovalRequest | None: ...
+
+    async def open_for(self, account: str, order_id: str) -> ApprovalRequest | None: ...
+
+    async def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
+        """Ids of requests whose due_at has come, earliest first."""
+        ...
+
+    async def claimed(self) -> tuple[ApprovalRequest, ...]:
+        """Requests in executing: at start-up, claims without a receipt."""
+        ...
+
+    async def open_requests(self, *, limit: int) -> tuple[ApprovalRequest, ...]:
+        """All open requests, oldest first."""
+        ...
+
+    async def requests_of(
+        self, user_ids: frozenset[str], *, limit: int
+    ) -> tuple[ApprovalRequest, ...]:
+        """Requests made by, or voted on by, one of *user_ids*, newest first."""
+        ...
+
+    async def requests_for(self, account: str, order_id: str) -> tuple[ApprovalRequest, ...]:
+        """All requests for one order, newest first."""
+        ...
+
+    async def history(self, subjects: Sequence[str], *, limit: int) -> tuple[AuditRecord, ...]:
+        """The newest *limit* records about these subjects, oldest first."""
+        ...
+
+
+class OutboxStore(Protocol):
+    """Messages owed, and where cards stand."""
+
+    async def owe(self, owed: Sequence[Owed], *, at: datetime) -> None: ...
+
+    async def lease(self, *, now: datetime, until: datetime, limit: int) -> tuple[Leased, ...]:
+        """Take due rows, lane by lane, for sending until then."""
+        ...
+
+    async def done(self, leased: Leased, *, result: str) -> None:
+        """The row is settled: sent, or *result* says why not. A stale fence does nothing."""
+        ...
+
+    async def again(self, leased: Leased, *, due_at: datetime) -> None: ...
+
+    async def release_all(self, *, now: datetime) -> None:
+        """At start-up every lease is stale."""
+        ...
+
+    async def copies(self, request_id: str) -> tuple[CardCopy, ...]: ...
+
+    async def copy_at(self, channel: str, ts: str) -> CardCopy | None: ...
+
+    async def keep_copy(self, copy: CardCopy) -> None: ...
+
+    async def drop_copy(self, copy: CardCopy) -> None: ...
+
+    async def oldest(self, *, now: datetime) -> timedelta:
+        """How long the oldest unsettled row has been due; zero when none is."""
+        ...
+
+
+class Messenger(Protocol):
+    """Slack, for what nobody typed a command for. Raises only the errors of `bot.errors` below
+    MessengerError."""
+
+    async def post_card(
+        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+    ) -> CardCopy:
+        """Post the card to a channel or (a user id) to a person. *again* says on the card that an
+        earlier attempt may have arrived."""
+        ...
+
+    async def update_card(self, request: ApprovalRequest, copy: CardCopy) -> None: ...
+
+    async def reply_result(self, request: ApprovalRequest, copy: CardCopy) -> None:
+        """Post the result in the thread of a copy that can no longer be updated."""
+        ...
+
+    async def notify(self, user_id: str, text: str) -> None: ...
 
 
 class Directory(Protocol):

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, Snapshot, SnapshotPage, Sort
 from bot.domain.money import Money
-from bot.domain.orders import Order, PaymentStatus
+from bot.domain.orders import Order
 from storage.columns import clamp, clean_text, from_ms, to_ms
 from storage.database import Storage
 from storage.sightings import Sighting, order_from_json, seen_again
@@ -84,21 +84,12 @@ class SqliteSnapshotStore:
             {"account": clean_text(account), "limit": limit},
         )
 
-    async def open_ids(
-        self, account: str, *, since: datetime, limit: int, unknown: bool
-    ) -> tuple[str, ...]:
-        other = PaymentStatus.UNKNOWN if unknown else PaymentStatus.UNPAID
+    async def open_ids(self, account: str, *, since: datetime, limit: int) -> tuple[str, ...]:
         return await self._ids(
             "select order_id from snapshot where account = :account"
-            " and payment_status in ('unpaid', :other)"
-            " and (created_ms >= :since or created_ms = 0)"
+            " and payment_status = 'unpaid' and (created_ms >= :since or created_ms = 0)"
             " order by created_ms desc, order_id limit :limit",
-            {
-                "account": clean_text(account),
-                "other": other.value,
-                "since": to_ms(since),
-                "limit": limit,
-            },
+            {"account": clean_text(account), "since": to_ms(since), "limit": limit},
         )
 
     async def coverage(self, account: str) -> Coverage | None:
@@ -107,12 +98,19 @@ class SqliteSnapshotStore:
     async def coverages(self) -> dict[str, Coverage]:
         rows = await self._storage.run(
             lambda db: db.execute(
-                "select account, since_ms, until_ms from coverage order by account"
+                "select account, since_ms, until_ms, unpaid_since_ms, unpaid_at_ms from coverage"
+                " order by account"
             ).fetchall()
         )
         return {
-            account: Coverage(account, from_ms(since_ms), from_ms(until_ms))
-            for account, since_ms, until_ms in rows
+            account: Coverage(
+                account,
+                from_ms(since_ms),
+                from_ms(until_ms),
+                _moment(unpaid_since_ms),
+                _moment(unpaid_at_ms),
+            )
+            for account, since_ms, until_ms, unpaid_since_ms, unpaid_at_ms in rows
         }
 
     async def cover(self, coverage: Coverage) -> None:
@@ -120,12 +118,16 @@ class SqliteSnapshotStore:
             "account": clean_text(coverage.account),
             "since_ms": to_ms(coverage.since),
             "until_ms": to_ms(coverage.until),
+            "unpaid_since_ms": to_ms(coverage.unpaid_since) if coverage.unpaid_since else None,
+            "unpaid_at_ms": to_ms(coverage.unpaid_at) if coverage.unpaid_at else None,
         }
         await self._storage.run(
             lambda db: db.execute(
-                "insert into coverage(account, since_ms, until_ms)"
-                " values(:account, :since_ms, :until_ms) on conflict(account) do update set"
-                " since_ms = excluded.since_ms, until_ms = excluded.until_ms",
+                "insert into coverage(account, since_ms, until_ms, unpaid_since_ms, unpaid_at_ms)"
+                " values(:account, :since_ms, :until_ms, :unpaid_since_ms, :unpaid_at_ms)"
+                " on conflict(account) do update set since_ms = excluded.since_ms,"
+                " until_ms = excluded.until_ms, unpaid_since_ms = excluded.unpaid_since_ms,"
+                " unpaid_at_ms = excluded.unpaid_at_ms",
                 values,
             )
         )

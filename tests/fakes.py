@@ -1,15 +1,13 @@
-"""Our own ports in memory. Each passes the contract tests of its real counterpart."""
+"""Our own ports in memory. Each store passes the contract tests of its real counterpart."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.audit import AuditEntry, AuditHead, AuditKind, AuditRecord
 from bot.domain.filters import (
     AccountAnswer,
     Coverage,
@@ -19,7 +17,22 @@ from bot.domain.filters import (
     Sort,
 )
 from bot.domain.orders import Order, PaymentStatus
+from bot.errors import StorageError
 from tests.builders import NOON
+from tests.fake_audit import FakeAuditLog, whole_ms
+from tests.fake_requests import FakeOutboxStore, FakeRequestStore
+from tests.fake_slack import FakeDirectory, FakeMessenger
+
+__all__ = [
+    "FakeAuditLog",
+    "FakeConversationStore",
+    "FakeDirectory",
+    "FakeMessenger",
+    "FakeOutboxStore",
+    "FakeRequestStore",
+    "FakeSnapshotStore",
+    "FixedClock",
+]
 
 _DAY = timedelta(hours=24)
 
@@ -38,7 +51,11 @@ class FixedClock:
 
 
 class FakeSnapshotStore:
+    """`saves` counts the transactions with orders; when the disk is `full` none succeeds."""
+
     def __init__(self) -> None:
+        self.saves = 0
+        self.full = False
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._rows: dict[tuple[str, str], Order] = {}
         self._stale: set[tuple[str, str]] = set()
@@ -46,10 +63,13 @@ class FakeSnapshotStore:
         self._answers: dict[str, AccountAnswer] = {}
 
     async def save(self, orders: Sequence[Order], *, seen_at: datetime) -> None:
+        if self.full:
+            raise StorageError("the disk is full")
+        self.saves += 1
         for order in orders:
             key = (order.account, order.order_id)
             merged = self._details(key, order) if order.detailed else self._row(key, order)
-            self._snapshots[key] = Snapshot(merged, _whole_ms(seen_at))
+            self._snapshots[key] = Snapshot(merged, whole_ms(seen_at))
 
     def _details(self, key: tuple[str, str], order: Order) -> Order:
         self._stale.discard(key)
@@ -112,15 +132,12 @@ class FakeSnapshotStore:
             limit,
         )
 
-    async def open_ids(
-        self, account: str, *, since: datetime, limit: int, unknown: bool
-    ) -> tuple[str, ...]:
-        wanted = {PaymentStatus.UNPAID} | ({PaymentStatus.UNKNOWN} if unknown else set())
+    async def open_ids(self, account: str, *, since: datetime, limit: int) -> tuple[str, ...]:
         return self._newest_ids(
             [
                 order
                 for _key, order in self._orders(account)
-                if order.payment_status in wanted
+                if order.payment_status is PaymentStatus.UNPAID
                 and (order.created_at is None or order.created_at >= since)
             ],
             limit,
@@ -142,60 +159,23 @@ class FakeSnapshotStore:
         return dict(self._coverage)
 
     async def cover(self, coverage: Coverage) -> None:
-        since, until = _whole_ms(coverage.since), _whole_ms(coverage.until)
-        self._coverage[coverage.account] = Coverage(coverage.account, since, until)
+        self._coverage[coverage.account] = Coverage(
+            coverage.account,
+            whole_ms(coverage.since),
+            whole_ms(coverage.until),
+            coverage.unpaid_since and whole_ms(coverage.unpaid_since),
+            coverage.unpaid_at and whole_ms(coverage.unpaid_at),
+        )
 
     async def answered(self, account: str, *, at: datetime) -> None:
-        self._answers[account] = AccountAnswer(account, _whole_ms(at))
+        self._answers[account] = AccountAnswer(account, whole_ms(at))
 
     async def failed(self, account: str, *, at: datetime, error: str) -> None:
         before = self._answers.get(account, AccountAnswer(account, None))
-        self._answers[account] = replace(before, failed_at=_whole_ms(at), error=error)
+        self._answers[account] = replace(before, failed_at=whole_ms(at), error=error)
 
     async def answers(self) -> dict[str, AccountAnswer]:
         return dict(self._answers)
-
-
-class FakeAuditLog:
-    """A chain in a list; `entries` holds what was said, record 1 aside."""
-
-    def __init__(self) -> None:
-        self.entries: list[AuditEntry] = []
-        self.records: list[AuditRecord] = []
-        self._add(AuditEntry(kind=AuditKind.CHAIN_CREATED, actor="countersign"), NOON)
-
-    async def append(self, entry: AuditEntry, *, at: datetime) -> AuditRecord:
-        self.entries.append(entry)
-        return self._add(entry, at)
-
-    async def head(self) -> AuditHead:
-        return AuditHead(self.records[-1].seq, self.records[-1].hash.hex())
-
-    def _add(self, entry: AuditEntry, at: datetime) -> AuditRecord:
-        for name, fact in entry.facts.items():
-            if not name.isascii() or not isinstance(fact, str | bool | int | None):
-                raise ValueError(name)
-        seq, at = len(self.records) + 1, _whole_ms(at)
-        texts = {
-            name: hashlib.sha256(secrets.token_bytes(16) + text.encode()).hexdigest()
-            for name, text in entry.texts.items()
-        }
-        told = {
-            "v": 1,
-            "seq": seq,
-            "at_ms": round(at.timestamp() * 1000),
-            "actor": entry.actor,
-            "kind": entry.kind,
-            "subject": entry.subject,
-            "facts": dict(entry.facts),
-            "texts": texts,
-        }
-        text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        body = text.encode()
-        prev = self.records[-1].hash if self.records else bytes(32)
-        record = AuditRecord(seq, at, body, prev, hashlib.sha256(prev + body).digest())
-        self.records.append(record)
-        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +242,6 @@ class FakeConversationStore:
             return False
         self._inputs[input_id] = at
         return True
-
-
-def _whole_ms(at: datetime) -> datetime:
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _fits(order: Order, wanted: OrderFilter) -> bool:

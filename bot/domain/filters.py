@@ -55,11 +55,15 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Snapshots of *account* hold every order created in [since, until), read at *until*."""
+    """Snapshots of *account* hold every order created in [since, until), read at *until*; and
+    every order created since *unpaid_since* that was unpaid at *unpaid_at*. Both are None until
+    what is unpaid was read once."""
 
     account: str
     since: datetime
     until: datetime
+    unpaid_since: datetime | None = None
+    unpaid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _MICROS = Decimal(1_000_000)
+_DIGITS = 30
+_DECIMALS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,17 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        """`12,480.00 CNY`: two decimals at least, more where the amount has them."""
-        exponent = self.amount.normalize().as_tuple().exponent
-        places = max(2, -exponent) if isinstance(exponent, int) else 2
-        if self.currency == "JPY" and self.amount == self.amount.to_integral_value():
-            places = 0
-        return f"{self.amount:,.{places}f} {self.currency}".rstrip()
+        """`12,480.00 CNY`: two decimals at least, more where the amount has them. Beyond all
+        measure (30 digits before the point, 20 behind it) powers of ten and rounding."""
+        return f"{self._number()} {self.currency}".rstrip()
+
+    def _number(self) -> str:
+        if not self.amount.is_finite() or abs(self.amount.adjusted()) >= _DIGITS:
+            return f"{self.amount:.6E}"
+        decimals = f"{self.amount:f}".partition(".")[2].rstrip("0")
+        if self.currency == "JPY" and not decimals:
+            return f"{self.amount:,.0f}"
+        return f"{self.amount:,.{min(max(2, len(decimals)), _DECIMALS)}f}"
 
     @property
     def micros(self) -> int:

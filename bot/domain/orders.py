@@ -134,3 +134,26 @@ class OrderQuery:
     created_from: datetime
     created_until: datetime
     payment_status: PaymentStatus | None = None
+
+
+class CancelEffect(StrEnum):
+    """What is known after a cancel call."""
+
+    YES = "yes"  # the provider says that it is done
+    NO = "no"  # the provider refused: nothing was done
+    THROTTLED = "throttled"  # refused before it was looked at, by the provider's word
+    NOT_SENT = "not_sent"  # provably never left this machine
+    UNKNOWN = "unknown"  # no answer, or one that says neither
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReceipt:
+    """What a cancel call came to. *code* and *request_id* are the provider's own, *text* a sentence
+    without secrets. *combined* is True when the order is part of a combined transaction that can
+    only be cancelled whole."""
+
+    effect: CancelEffect
+    code: str = ""
+    request_id: str = ""
+    text: str = ""
+    combined: bool = False

@@ -11,7 +11,7 @@ from datetime import time, timedelta
 
 from bot.domain.accounts import Account, Provider
 from bot.domain.money import Money
-from bot.domain.orders import OrderType
+from bot.domain.orders import Order, OrderType
 from bot.domain.people import Person
 
 
@@ -82,6 +82,61 @@ class Policy:
     rules: tuple[Rule, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What one request needs: the first rule that matches its order, filled up by the policy.
+    *rule* is that rule's number in the file, from 1, or 0 for the policy itself."""
+
+    requesters: Principals
+    approvers: Principals
+    quorum: int
+    hold: timedelta
+    expires: timedelta
+    rule: int = 0
+    approvals_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Humans:
+    """Which user ids belong to one human. Never grants a right."""
+
+    aliases: tuple[frozenset[str], ...] = ()
+
+    def ids_of(self, user_id: str) -> frozenset[str]:
+        """All ids of the human behind *user_id*, itself included."""
+        own = frozenset((user_id,))
+        return next((ids for ids in self.aliases if user_id in ids), own)
+
+    def human_of(self, user_id: str) -> str:
+        """One id that stands for the human."""
+        return min(self.ids_of(user_id))
+
+    def same(self, one: str, other: str) -> bool:
+        return other in self.ids_of(one)
+
+
+def requirement_for(policy: Policy, account: Account, order: Order) -> Requirement:
+    """The first rule that matches *order* decides; what it leaves out comes from the policy."""
+    for number, rule in enumerate(policy.rules, start=1):
+        if rule.covers(account) and _matches(rule, order):
+            return Requirement(
+                requesters=rule.requesters or policy.requesters,
+                approvers=rule.approvers or policy.approvers,
+                quorum=rule.quorum or policy.quorum,
+                hold=policy.hold if rule.hold is None else rule.hold,
+                expires=policy.expires,
+                rule=number,
+                approvals_channel=rule.approvals_channel,
+            )
+    return Requirement(
+        requesters=policy.requesters,
+        approvers=policy.approvers,
+        quorum=policy.quorum,
+        hold=policy.hold,
+        expires=policy.expires,
+    )
+
+
 def may_view(
     policy: Policy,
     account: Account,
@@ -107,6 +162,19 @@ def may_view(
 def groups_needed(policy: Policy, account: Account) -> frozenset[str]:
     """The user groups whose members decide who may view *account*."""
     return _viewers(policy, account).groups
+
+
+def _matches(rule: Rule, order: Order) -> bool:
+    """Conditions on the order itself; an amount that cannot be compared counts as over."""
+    if rule.order_types and order.order_type not in rule.order_types:
+        return False
+    if not rule.over:
+        return True
+    if order.payable is None:
+        return True
+    limits = {limit.currency: limit.amount for limit in rule.over}
+    limit = limits.get(order.payable.currency)
+    return limit is None or order.payable.amount > limit
 
 
 def _viewers(policy: Policy, account: Account) -> Principals:

@@ -4,8 +4,8 @@ which provider."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from bot.domain.accounts import Account, Provider
 from bot.ports import Clock, ProviderAdapter
@@ -16,7 +16,21 @@ from bot.providers.transport import Transport
 from bot.providers.unicloud.adapter import ENDPOINT, UnicloudAdapter
 
 Options = Mapping[str, str]
-AdapterFactory = Callable[[Account, Credentials, Transport, Clock, Options], ProviderAdapter]
+
+
+class AdapterFactory(Protocol):
+    """See `build_adapter`."""
+
+    def __call__(
+        self,
+        account: Account,
+        credentials: Credentials,
+        transport: Transport,
+        clock: Clock,
+        options: Options,
+        *,
+        cancel_credentials: Credentials | None,
+    ) -> ProviderAdapter: ...
 
 
 def build_adapter(
@@ -25,14 +39,21 @@ def build_adapter(
     transport: Transport,
     clock: Clock,
     options: Options,
+    *,
+    cancel_credentials: Credentials | None = None,
 ) -> ProviderAdapter:
     """The adapter of *account*; closing it closes *transport*.
+
+    *cancel_credentials* are those of a separate key that cancels and does nothing else: where it is
+    refused, reads go on.
 
     *options* are the account's own settings under their names in the configuration: `endpoint`
     (all), `domain_id` and `iam_endpoint` (Huawei), `version`, `region_id`, `time_zone` and
     `currency` (Unicloud). One that is absent or "" leaves the adapter's default.
     """
-    return ADAPTERS[account.provider](account, credentials, transport, clock, options)
+    return ADAPTERS[account.provider](
+        account, credentials, transport, clock, options, cancel_credentials=cancel_credentials
+    )
 
 
 def _alibaba(
@@ -41,6 +62,8 @@ def _alibaba(
     transport: Transport,
     clock: Clock,
     options: Options,
+    *,
+    cancel_credentials: Credentials | None,
 ) -> ProviderAdapter:
     return AlibabaAdapter(
         account,
@@ -49,6 +72,7 @@ def _alibaba(
         endpoint=options.get("endpoint") or None,
         clock=clock,
         nonce=_nonce,
+        cancel_credentials=cancel_credentials,
     )
 
 
@@ -58,6 +82,8 @@ def _huawei(
     transport: Transport,
     clock: Clock,
     options: Options,
+    *,
+    cancel_credentials: Credentials | None,
 ) -> ProviderAdapter:
     return HuaweiAdapter(
         account,
@@ -67,6 +93,7 @@ def _huawei(
         iam_endpoint=options.get("iam_endpoint") or None,
         domain_id=options.get("domain_id") or None,
         clock=clock,
+        cancel_credentials=cancel_credentials,
     )
 
 
@@ -76,6 +103,8 @@ def _unicloud(
     transport: Transport,
     clock: Clock,
     options: Options,
+    *,
+    cancel_credentials: Credentials | None,  # noqa: ARG001 - nothing can be cancelled
 ) -> ProviderAdapter:
     own = ("version", "region_id", "time_zone", "currency")
     return UnicloudAdapter(

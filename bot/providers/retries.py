@@ -28,10 +28,12 @@ _MAX_WAIT_S = 2.0  # longest pause of our own choice between two attempts
 
 @dataclass(slots=True)
 class Trip:
-    """What the attempts of one call share: when it must be over, on the loop's clock, whether any
-    was sent, and the wait in seconds that the last answer asked for."""
+    """What the attempts of one call share: when it must be over, on the loop's clock, the account's
+    refusals at its begin, whether any attempt was sent, and the wait in seconds that the last
+    answer asked for."""
 
     deadline: float
+    refusals: int
     sent: bool = False
     asked_s: float | None = None
     failures: int = 0
@@ -48,7 +50,10 @@ class Trip:
 
 
 class Health:
-    """Whether an account may be asked at all. In memory, on a monotonic clock in seconds."""
+    """Whether an account may be asked at all. In memory, on a monotonic clock in seconds.
+
+    Until `key_proven` calls hold `first_answer`, one by one.
+    """
 
     def __init__(self, account: str, monotonic: Callable[[], float]) -> None:
         self._account = account
@@ -56,8 +61,9 @@ class Health:
         self._rests_until = 0.0
         self._down_until = 0.0
         self._failures = 0
-        self._refused_again = 0
+        self.refusals = 0  # of a token or a clock, since the last good answer
         self.key_proven = False
+        self.first_answer = asyncio.Lock()
 
     def ask_key(self, operation: str) -> None:
         """Raise ProviderRefused while the account rests after a refused signature."""
@@ -68,6 +74,7 @@ class Health:
                 account=self._account,
                 operation=operation,
                 remedy=Remedy.REST,
+                sent=False,
             )
 
     def ask(self, operation: str) -> None:
@@ -82,19 +89,21 @@ class Health:
                 _("no answer {count} times in a row", count=self._failures),
                 account=self._account,
                 operation=operation,
+                sent=False,
             )
         self._down_until = now + DOWN_S
 
-    def judge(self, error: ProviderError) -> None:
+    def judge(self, error: ProviderError, *, known: int) -> None:
         """Rest after a refused signature. A token that ran out or a clock that is off may be
-        mended by one more call; when that is refused as well, the account rests too."""
+        mended by one more call; when that is refused as well, the account rests too. *known* is
+        `refusals` when the call began: calls that are refused together are one refusal."""
         if not isinstance(error, ProviderRefused):
             return
-        if error.remedy in _MENDABLE:
-            self._refused_again += 1
-        if error.remedy is Remedy.CHECK_KEY or self._refused_again > 1:
+        if error.remedy in _MENDABLE and known == self.refusals:
+            self.refusals += 1
+        if error.remedy is Remedy.CHECK_KEY or self.refusals > 1:
             self._rests_until = self._monotonic() + REST_S
-            self._refused_again = 0
+            self.refusals = 0
             self.key_proven = False
 
     def failed(self, error: ProviderError) -> None:
@@ -108,7 +117,7 @@ class Health:
 
     def answered(self) -> None:
         self._failures = 0
-        self._refused_again = 0
+        self.refusals = 0
 
 
 def asked_wait(headers: dict[str, str], now: datetime) -> float | None:

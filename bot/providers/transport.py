@@ -1,10 +1,4 @@
-"""HTTP to a cloud: `read()` is retried, `send_once()` never; foreign errors become ours here.
-
-Reads go over the aiohttp transport, the fast one. It repeats a PUT whose line dropped and reports a
-drop after the act as a connect time-out, so whatever must be sent once uses httpx's own transport.
-The aiohttp transport also writes the query in its own spelling (`%2A` as `*`): each parameter
-arrives unchanged, its bytes may differ. httpx's own transport sends the URL byte for byte.
-"""
+"""HTTP to a cloud: `read()` is retried, `send_once()` never; foreign errors become ours here."""
 
 from __future__ import annotations
 
@@ -12,14 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
-from ssl import SSLContext
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-import aiohttp
 import httpx
-import httpx_aiohttp
 import stamina
 import structlog
 from aiolimiter import AsyncLimiter
@@ -32,6 +23,7 @@ from bot.errors import (
 )
 from bot.i18n import _
 from bot.ports import Clock
+from bot.providers.clients import FOREIGN, NEVER_SENT, reading_client, sending_client
 from bot.providers.retries import Health, Trip, asked_wait
 from bot.providers.wire import parse_json
 
@@ -41,7 +33,6 @@ Observe = Callable[[str, float, str], None]  # operation, seconds, outcome ("ok"
 ATTEMPTS = 3
 BURST = 5  # calls that may leave at once; after them one each 1 / requests_per_second
 MAX_BODY_BYTES = 8 * 1024 * 1024
-_TIMEOUT = httpx.Timeout(connect=3.0, read=8.0, write=8.0, pool=5.0)
 
 _log = structlog.get_logger(__name__)
 
@@ -92,23 +83,12 @@ class Transport:
         self._timeout_s = timeout_s
         self._clock = clock
         self._observe = observe
+        self._monotonic = monotonic
         burst = max(1.0, min(float(BURST), requests_per_second))
         self._limiter = AsyncLimiter(burst, burst / requests_per_second)
         self._health = Health(account, monotonic)
-        self._first_answer = asyncio.Lock()
-        via = httpx.Proxy(proxy) if proxy else None
-        self._reads = _client(
-            httpx_aiohttp.AiohttpTransport(verify=_trusted(), trust_env=False, proxy=via)
-        )
-        self._once = _client(
-            httpx.AsyncHTTPTransport(
-                verify=_trusted(),
-                trust_env=False,
-                proxy=via,
-                retries=0,
-                limits=httpx.Limits(max_keepalive_connections=0),  # a stale line looks like a drop
-            )
-        )
+        self._reads = reading_client(proxy)
+        self._once = sending_client(proxy)
 
     async def read(
         self, build: Callable[[], Request], check: Callable[[Answer], T], *, operation: str
@@ -123,7 +103,7 @@ class Transport:
         neither is sent.
         """
         self._health.ask(operation)
-        trip = Trip(asyncio.get_running_loop().time() + self._timeout_s)
+        trip = self._trip()
         try:
             async for attempt in stamina.retry_context(
                 on=trip.pause, attempts=ATTEMPTS, timeout=None
@@ -141,12 +121,20 @@ class Transport:
     async def send_once(
         self, request: Request, check: Callable[[Answer], T], *, operation: str
     ) -> T:
-        """Send *request* a single time; ProviderUnavailable then means that its effect is open.
+        """Send *request* a single time; after ProviderUnavailable its effect is open, unless the
+        error's `sent` is False.
 
         Rests after a refused signature as `read` does; a cloud that is down is asked all the same.
         """
-        trip = Trip(asyncio.get_running_loop().time() + self._timeout_s)
+        trip = self._trip()
         return await self._call(self._once, lambda: request, check, operation, trip)
+
+    def for_another_key(self) -> Self:
+        """The same clients and the same rate limit; a refused key makes only its own calls rest.
+        Closed with the original."""
+        other = copy(self)
+        other._health = Health(self._account, self._monotonic)  # noqa: SLF001 - a copy of our own
+        return other
 
     async def aclose(self) -> None:
         await self._reads.aclose()
@@ -165,7 +153,7 @@ class Transport:
         try:
             async with asyncio.timeout_at(trip.deadline):
                 if not self._health.key_proven:
-                    async with self._first_answer:
+                    async with self._health.first_answer:
                         if not self._health.key_proven:
                             return await self._send(client, build, check, operation, trip)
                 return await self._send(client, build, check, operation, trip)
@@ -175,7 +163,7 @@ class Transport:
                 text = _("not asked: {seconds} s of calls are waiting already", seconds=seconds)
             else:
                 text = _("no answer within {seconds} s", seconds=seconds)
-            raise self._unavailable(text, operation) from None
+            raise self._unavailable(text, operation, sent=trip.sent) from None
 
     async def _send(
         self,
@@ -199,7 +187,7 @@ class Transport:
             outcome, told = _outcome(error), _told(error)
             if isinstance(error, ProviderThrottled) and error.retry_after_s is None:
                 error.retry_after_s = trip.asked_s
-            self._health.judge(error)
+            self._health.judge(error, known=trip.refusals)
             raise
         finally:
             self._observe(operation, time.perf_counter() - started, outcome)
@@ -228,9 +216,10 @@ class Transport:
                 body = await self._body(response, operation)
             finally:
                 await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+        except FOREIGN as error:
             text = _("the line failed ({kind})", kind=type(error).__name__)
-            raise self._unavailable(text, operation) from None
+            sent = client is self._reads or not isinstance(error, NEVER_SENT)
+            raise self._unavailable(text, operation, sent=sent) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return _answer(response.status_code, headers, body)
 
@@ -247,8 +236,12 @@ class Transport:
                 )
         return bytes(body)
 
-    def _unavailable(self, text: str, operation: str) -> ProviderUnavailable:
-        return ProviderUnavailable(text, account=self._account, operation=operation)
+    def _trip(self) -> Trip:
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+        return Trip(deadline, self._health.refusals)
+
+    def _unavailable(self, text: str, operation: str, *, sent: bool) -> ProviderUnavailable:
+        return ProviderUnavailable(text, account=self._account, operation=operation, sent=sent)
 
 
 def _answer(status: int, headers: dict[str, str], body: bytes) -> Answer:
@@ -269,18 +262,3 @@ def _outcome(error: ProviderError) -> str:
 def _told(error: ProviderError) -> dict[str, object]:
     """What a provider's support asks for, and nothing that could hold a secret."""
     return {"code": error.code, "request_id": error.request_id, "http_status": error.http_status}
-
-
-def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=transport,
-        trust_env=False,
-        follow_redirects=False,
-        timeout=_TIMEOUT,
-        headers={"User-Agent": "countersign"},
-    )
-
-
-@cache
-def _trusted() -> SSLContext:
-    return httpx.create_ssl_context(trust_env=False)

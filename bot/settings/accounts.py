@@ -83,6 +83,16 @@ class AlibabaAccount(_AccountTable):
             security_token=self.security_token,
         )
 
+    def cancel_credentials(self) -> Credentials | None:
+        """The separate key for cancelling; None where `credentials` cancel too."""
+        if self.cancel_access_key_id is None:
+            return None
+        return _credentials(
+            self.cancel_access_key_id,
+            access_key_secret=self.cancel_access_key_secret,
+            security_token=self.cancel_security_token,
+        )
+
 
 class HuaweiAccount(_AccountTable):
     """Huawei Cloud: AK/SK, perhaps with a security token, or an IAM user for a token."""
@@ -119,6 +129,10 @@ class HuaweiAccount(_AccountTable):
             )
         _check_cancel_pair(self, "access_key_id", "secret_access_key", depends=("security_token",))
         _check_cancel_pair(self, "iam_user", "iam_password", "iam_domain")
+        if self.cancel_access_key_id is not None and self.cancel_iam_user is not None:
+            raise ValueError(
+                _("needs either cancel_access_key_id or cancel_iam_user, and not both")
+            )
         return self
 
     @property
@@ -136,6 +150,19 @@ class HuaweiAccount(_AccountTable):
             iam_user=self.iam_user,
             iam_password=self.iam_password,
             iam_domain=self.iam_domain,
+        )
+
+    def cancel_credentials(self) -> Credentials | None:
+        """The separate key or user for cancelling; None where `credentials` cancel too."""
+        if self.cancel_access_key_id is None and self.cancel_iam_user is None:
+            return None
+        return _credentials(
+            self.cancel_access_key_id or "",
+            secret_access_key=self.cancel_secret_access_key,
+            security_token=self.cancel_security_token,
+            iam_user=self.cancel_iam_user,
+            iam_password=self.cancel_iam_password,
+            iam_domain=self.cancel_iam_domain,
         )
 
 
@@ -162,6 +189,14 @@ class UnicloudAccount(_AccountTable):
 
     def credentials(self) -> Credentials:
         return _credentials(self.access_key_id, access_key_secret=self.access_key_secret)
+
+    def cancel_credentials(self) -> Credentials | None:
+        """The separate key for cancelling; None where `credentials` cancel too."""
+        if self.cancel_access_key_id is None:
+            return None
+        return _credentials(
+            self.cancel_access_key_id, access_key_secret=self.cancel_access_key_secret
+        )
 
 
 AccountSettings = AlibabaAccount | HuaweiAccount | UnicloudAccount

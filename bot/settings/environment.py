@@ -14,11 +14,13 @@ SLACK_API = "https://slack.com/api/"
 _MAX_SIGNING_SECRETS = 2
 # With these in the environment Bolt turns into an OAuth app, or checks a retired token.
 _UNUSED = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_VERIFICATION_TOKEN")
+# slack_sdk sends everything through these, loopback too, and knows no NO_PROXY: slack.proxy it is.
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 def drop_unused_slack_variables(environ: MutableMapping[str, str]) -> None:
-    """Remove what Bolt would read by itself; call it before Bolt is built."""
-    for name in _UNUSED:
+    """Remove what Bolt and slack_sdk would read by themselves; call it before Bolt is built."""
+    for name in (*_UNUSED, *_PROXIES):
         environ.pop(name, None)
 
 

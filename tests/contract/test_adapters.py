@@ -10,7 +10,7 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,7 @@ from bot.providers.credentials import Credentials
 from bot.providers.transport import Transport
 from bot.sandbox.clouds.book import Book
 from bot.sandbox.clouds.server import Clouds, start_clouds
+from tests.fake_cloud import FakeAdapter
 
 BY_TOKEN = "huawei-main by token"
 ACCOUNTS = (
@@ -47,6 +48,7 @@ ACCOUNTS = (
     BY_TOKEN,
     "unicloud-main",
 )
+FAKED = ("huawei-main", "unicloud-main")  # one that filters by status, one that cannot
 ONE_OF_EACH = ("alibaba-main", "huawei-main", BY_TOKEN, "unicloud-main")
 NOT_THERE = {
     Provider.ALIBABA: "199999999999999",
@@ -151,9 +153,37 @@ def _credentials(row: dict[str, str], *, by_token: bool) -> Credentials:
     return Credentials(row["access_key_id"], secrets)
 
 
-@pytest.fixture(params=ACCOUNTS)
+@dataclass(frozen=True)
+class Faked(Connected):
+    """The fake that services are tested with, holding some orders of the embedded clouds."""
+
+    held: dict[str, dict[str, Any]]
+
+    async def at_the_cloud(self) -> dict[str, dict[str, Any]]:
+        return self.held
+
+
+@asynccontextmanager
+async def faked(clouds: Clouds, name: str) -> AsyncIterator[Connected]:
+    """A fake of the account *name*, as able as its adapter is."""
+    async with connected(clouds, name) as real:
+        statuses = {row["payment_status"]: row for row in (await real.at_the_cloud()).values()}
+        newest = list((await real.at_the_cloud()).items())[:30]
+        held = dict(newest) | {row["order_id"]: row for row in statuses.values()}
+        adapter = FakeAdapter(
+            real.adapter.account,
+            [await real.adapter.get_order(order_id, language="en") for order_id in held],
+            **asdict(real.adapter.capabilities),
+        )
+        adapter.products = await real.adapter.list_products(language="en")
+        yield Faked(adapter, real.control, name, real.now, real.calls_before, held)
+
+
+@pytest.fixture(params=[*ACCOUNTS, *(f"fake {name}" for name in FAKED)])
 async def cloud(clouds: Clouds, request: pytest.FixtureRequest) -> AsyncIterator[Connected]:
-    async with connected(clouds, request.param) as connection:
+    name = request.param.removeprefix("fake ")
+    opened = connected if name == request.param else faked
+    async with opened(clouds, name) as connection:
         yield connection
 
 

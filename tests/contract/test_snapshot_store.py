@@ -126,6 +126,21 @@ async def test_a_first_row_that_contradicts_earlier_details_counts(
     )
 
 
+async def test_an_order_back_in_its_list_is_what_the_list_says(store: SnapshotStore) -> None:
+    """One that could not be found is stored as a row of unknown status, its details kept."""
+    details = a_detailed_order()
+    lost = replace(details, payment_status=PaymentStatus.UNKNOWN, payment_word="", detailed=False)
+    for order in (an_order(), details, lost):
+        await store.save([order], seen_at=NOON)
+    found = await store.get(ACCOUNT, ID)
+    assert found is not None
+    assert found.order.payment_status is PaymentStatus.UNKNOWN
+    assert found.order.line_items == details.line_items
+    assert await store.due_for_details(ACCOUNT, limit=9) == (ID,)
+    await store.save([an_order()], seen_at=LATER)
+    assert await store.get(ACCOUNT, ID) == Snapshot(details, LATER)
+
+
 async def test_due_are_open_orders_seen_only_in_a_list_newest_first(
     store: SnapshotStore,
 ) -> None:
@@ -147,7 +162,7 @@ async def test_due_are_open_orders_seen_only_in_a_list_newest_first(
     assert await store.due_for_details(ACCOUNT, limit=1) == ("new",)
 
 
-async def test_open_are_orders_whose_status_can_change(store: SnapshotStore) -> None:
+async def test_open_are_the_unpaid_orders_since_then(store: SnapshotStore) -> None:
     statuses = {
         "unpaid": PaymentStatus.UNPAID,
         "paid": PaymentStatus.PAID,
@@ -159,13 +174,13 @@ async def test_open_are_orders_whose_status_can_change(store: SnapshotStore) -> 
             order_id=order_id, payment_status=status, created_at=NOON - timedelta(days=age)
         )
         await store.save([row], seen_at=NOON)
-    since = NOON - timedelta(days=30)
-    both = ("unpaid", "unknown")
-    assert await store.open_ids(ACCOUNT, since=since, limit=9, unknown=True) == both
-    assert await store.open_ids(ACCOUNT, since=since, limit=9, unknown=False) == both[:1]
-    assert await store.open_ids(ACCOUNT, since=since, limit=1, unknown=True) == both[:1]
-    lately = NOON - timedelta(days=2)
-    assert await store.open_ids(ACCOUNT, since=lately, limit=9, unknown=True) == both[:1]
+    older = an_order(order_id="older", created_at=NOON - timedelta(days=9))
+    undated = an_order(order_id="undated", created_at=None)
+    await store.save([older, undated], seen_at=NOON)
+    since, lately = NOON - timedelta(days=30), NOON - timedelta(days=2)
+    assert await store.open_ids(ACCOUNT, since=since, limit=9) == ("unpaid", "older", "undated")
+    assert await store.open_ids(ACCOUNT, since=since, limit=1) == ("unpaid",)
+    assert await store.open_ids(ACCOUNT, since=lately, limit=9) == ("unpaid", "undated")
 
 
 async def test_an_order_is_found_by_id_or_number_in_the_named_accounts_only(
@@ -288,7 +303,7 @@ async def test_orders_of_unknown_status_are_counted_beside_any_status(
 async def test_coverage_is_what_was_recorded_last(store: SnapshotStore) -> None:
     assert await store.coverage(ACCOUNT) is None
     await store.cover(Coverage(ACCOUNT, NOON - timedelta(days=7), NOON))
-    wider = Coverage(ACCOUNT, NOON - timedelta(days=30), LATER)
+    wider = Coverage(ACCOUNT, NOON - timedelta(days=30), LATER, NOON - timedelta(days=365), NOON)
     await store.cover(wider)
     assert await store.coverage(ACCOUNT) == wider
     assert await store.coverages() == {ACCOUNT: wider}

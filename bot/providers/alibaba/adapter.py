@@ -1,5 +1,5 @@
 """Alibaba Cloud orders. Source: BSS OpenAPI 2017-12-14, QueryOrders, GetOrderDetail,
-QueryProductList, sent as POST with every parameter in the query."""
+QueryProductList, CancelOrder, sent as POST with every parameter in the query."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ import httpx
 from pydantic import ValidationError
 
 from bot.domain.accounts import Account, Capabilities
-from bot.domain.orders import Order, OrderQuery, PaymentStatus, Product, Resource
+from bot.domain.orders import (
+    CancelEffect,
+    CancelReceipt,
+    Order,
+    OrderQuery,
+    PaymentStatus,
+    Product,
+    Resource,
+)
 from bot.errors import (
+    ProviderError,
     ProviderInvalid,
     ProviderMalformed,
     ProviderNotFound,
@@ -23,11 +32,12 @@ from bot.errors import (
 )
 from bot.i18n import _
 from bot.ports import Clock
-from bot.providers.alibaba.errors import data_of
+from bot.providers.alibaba.errors import check_cancelled, data_of
 from bot.providers.alibaba.paging import Incomplete, all_rows
 from bot.providers.alibaba.signing import Key, canonical_query, signed_headers
 from bot.providers.alibaba.wire import Page, to_order, to_product
 from bot.providers.credentials import Credentials
+from bot.providers.receipts import receipt_of
 from bot.providers.transport import Answer, Request, Transport
 
 T = TypeVar("T")
@@ -48,7 +58,8 @@ _CAPABILITIES = Capabilities(can_cancel=True, has_deadline=False)
 
 
 class AlibabaAdapter:
-    """One account. *endpoint* replaces the site's own host, *nonce* gives a new text per call."""
+    """One account. *endpoint* replaces the site's own host, *nonce* gives a new text per call,
+    *cancel_credentials* cancel in place of *credentials*."""
 
     def __init__(
         self,
@@ -59,10 +70,13 @@ class AlibabaAdapter:
         endpoint: str | None,
         clock: Clock,
         nonce: Callable[[], str],
+        cancel_credentials: Credentials | None = None,
     ) -> None:
         self._account = account
         self._credentials = credentials
         self._transport = transport
+        self._cancel_credentials = cancel_credentials or credentials
+        self._cancels = transport.for_another_key() if cancel_credentials else transport
         self._endpoint = httpx.URL(endpoint or ENDPOINTS[account.site])
         self._clock = clock
         self._nonce = nonce
@@ -135,6 +149,24 @@ class AlibabaAdapter:
                     found.setdefault((product.code, product.variant), product)
         return tuple(found.values())
 
+    async def cancel_order(self, order_id: str) -> CancelReceipt:
+        """CancelOrder, sent once: it takes no token that would make a second call harmless. After a
+        refused temporary key the next cancel reads its sources again."""
+        operation, credentials = "CancelOrder", self._cancel_credentials
+        key = _key(credentials)
+
+        def check(answer: Answer) -> tuple[str, str]:
+            return check_cancelled(answer, account=self._account.name, operation=operation, key=key)
+
+        request = self._request(operation, {"OrderId": order_id} | self._owner(), key)
+        try:
+            code, request_id = await self._cancels.send_once(request, check, operation=operation)
+        except ProviderError as error:
+            if error.remedy is Remedy.RENEW_TOKEN:
+                credentials.refresh()
+            return receipt_of(error)
+        return CancelReceipt(effect=CancelEffect.YES, code=code, request_id=request_id)
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
@@ -184,19 +216,19 @@ class AlibabaAdapter:
 
     async def _ask(self, operation: str, parameters: dict[str, str]) -> Page:
         def check(answer: Answer) -> Page:
-            content = data_of(
-                answer, account=self._account.name, operation=operation, key=self._key()
-            )
+            key = _key(self._credentials)
+            content = data_of(answer, account=self._account.name, operation=operation, key=key)
             return self._convert(operation, partial(Page.model_validate, content))
 
-        return await self._transport.read(
-            lambda: self._request(operation, parameters), check, operation=operation
-        )
+        def build() -> Request:
+            return self._request(operation, parameters, _key(self._credentials))
 
-    def _request(self, operation: str, parameters: dict[str, str]) -> Request:
+        return await self._transport.read(build, check, operation=operation)
+
+    def _request(self, operation: str, parameters: dict[str, str], key: Key) -> Request:
         query = canonical_query(parameters)
         headers = signed_headers(
-            self._key(),
+            key,
             host=self._endpoint.netloc.decode("ascii"),
             operation=operation,
             version=VERSION,
@@ -205,13 +237,6 @@ class AlibabaAdapter:
             nonce=self._nonce(),
         )
         return Request("POST", f"{self._endpoint.copy_with(path='/')}?{query}", headers)
-
-    def _key(self) -> Key:
-        return Key(
-            self._credentials.access_key_id,
-            self._credentials.get("access_key_secret"),
-            self._credentials.get("security_token"),
-        )
 
     def _convert(self, operation: str, convert: Callable[[], T]) -> T:
         """The result of *convert*; values of another shape than documented become our error."""
@@ -225,6 +250,14 @@ class AlibabaAdapter:
 
     def _malformed(self, operation: str, text: str) -> ProviderMalformed:
         return ProviderMalformed(text, account=self._account.name, operation=operation)
+
+
+def _key(credentials: Credentials) -> Key:
+    return Key(
+        credentials.access_key_id,
+        credentials.get("access_key_secret"),
+        credentials.get("security_token"),
+    )
 
 
 def _order_id(row: dict[str, Any]) -> str:

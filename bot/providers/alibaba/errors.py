@@ -93,20 +93,44 @@ def data_of(answer: Answer, *, account: str, operation: str, key: Key) -> dict[s
             request_id=_word(body, "RequestId"),
             http_status=answer.status,
         )
-    body = body or {}
-    code = _word(body, "Code")
-    error, remedy = _meaning(code, answer, readable=bool(body))
-    if key.security_token and code.startswith("InvalidAccessKeyId"):
-        remedy = Remedy.RENEW_TOKEN
-    raise error(
-        _sentence(code, _word(body, "Message"), answer.status, key),
+    raise _error(answer, body or {}, account=account, operation=operation, key=key)
+
+
+def check_cancelled(answer: Answer, *, account: str, operation: str, key: Key) -> tuple[str, str]:
+    """Code and request id of an answer that says "cancelled"; `Data` may be absent.
+
+    Raises ProviderRefused, ProviderInvalid or ProviderNotFound where the provider surely says "not
+    cancelled", ProviderThrottled where it did not look; whatever leaves it open is
+    ProviderUnavailable: every 5xx, an answer without a verdict, and SignatureNonceUsed, for what
+    used the nonce may be this very call.
+    """
+    body = _body(answer) or {}
+    verdict = _verdict(body)
+    if _good(answer.status) and verdict:
+        return _word(body, "Code"), _word(body, "RequestId")
+    error = _error(answer, body, account=account, operation=operation, key=key)
+    if _settles(answer.status, body, error):
+        raise error
+    raise ProviderUnavailable(
+        str(error),
         account=account,
         operation=operation,
-        code=code,
-        request_id=_word(body, "RequestId"),
+        code=error.code,
+        request_id=error.request_id,
         http_status=answer.status,
-        remedy=remedy,
     )
+
+
+def _settles(status: int, body: dict[str, Any], error: ProviderError) -> bool:
+    """Whether *error* tells for sure that a cancel was not done. A code that no document lists
+    says so beside HTTP 4xx or a plain `Success: false`, and not by itself under HTTP 200."""
+    refused = _verdict(body) is False
+    throttled = isinstance(error, ProviderThrottled)
+    if _good(status):
+        return refused and (body.get("Success") is not None or _known(error.code) is not None)
+    if status // 100 == 4:  # noqa: PLR2004 - HTTP's class of refused requests
+        return refused or throttled
+    return throttled and _known(error.code) is not None
 
 
 def _body(answer: Answer) -> dict[str, Any] | None:
@@ -119,20 +143,56 @@ def _body(answer: Answer) -> dict[str, Any] | None:
 
 
 def _succeeded(status: int, body: dict[str, Any]) -> bool:
-    if status // 100 != 2:  # noqa: PLR2004 - the success class of HTTP
+    if not _good(status):
         return False
+    verdict = _verdict(body)
+    if verdict is None and body.get("Success") is None:
+        return "Data" in body  # the samples of 2018 print nothing else
+    return verdict is True
+
+
+def _good(status: int) -> bool:
+    return status // 100 == 2  # noqa: PLR2004 - the success class of HTTP
+
+
+def _verdict(body: dict[str, Any]) -> bool | None:
+    """What the envelope says of success, None where it says nothing."""
     success = body.get("Success")
     if success is not None:
-        return str(success).lower() == "true"
-    if _word(body, "Code"):
-        return _word(body, "Code") in {"Success", "200"}
-    return "Data" in body  # the samples of 2018 print nothing else
+        return {"true": True, "false": False}.get(str(success).lower())
+    code = _word(body, "Code")
+    return code in {"Success", "200"} if code else None
 
 
-def _meaning(code: str, answer: Answer, *, readable: bool) -> _Meaning:
+def _error(
+    answer: Answer, body: dict[str, Any], *, account: str, operation: str, key: Key
+) -> ProviderError:
+    code = _word(body, "Code")
+    error, remedy = _meaning(code, answer, readable=bool(body))
+    if key.security_token and code.startswith("InvalidAccessKeyId"):
+        remedy = Remedy.RENEW_TOKEN
+    return error(
+        _sentence(code, _word(body, "Message"), answer.status, key),
+        account=account,
+        operation=operation,
+        code=code,
+        request_id=_word(body, "RequestId"),
+        http_status=answer.status,
+        remedy=remedy,
+    )
+
+
+def _known(code: str) -> _Meaning | None:
     for pattern, error, remedy in CODES:
         if code and fnmatchcase(code.lower(), pattern.lower()):
             return error, remedy
+    return None
+
+
+def _meaning(code: str, answer: Answer, *, readable: bool) -> _Meaning:
+    known = _known(code)
+    if known is not None:
+        return known
     throttled = answer.status == 429 or "x-acs-retry-after" in answer.headers  # noqa: PLR2004
     if throttled:
         return ProviderThrottled, Remedy.TRY_AGAIN

@@ -1,8 +1,8 @@
 """Huawei Cloud as a provider: orders, their resources, and cloud service types.
 
-Source: BSS OpenAPI v2, ListCustomerOrders, ShowCustomerOrderDetails, ListServiceTypes and
-ListPayPerUseCustomerResources (which answers for yearly/monthly orders in spite of its name).
-An order's deadline, its operator and its lines come from the details alone.
+Source: BSS OpenAPI v2, ListCustomerOrders, ShowCustomerOrderDetails, CancelCustomerOrder,
+ListServiceTypes and ListPayPerUseCustomerResources (which answers for yearly/monthly orders in
+spite of its name). An order's deadline, its operator and its lines come from the details alone.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from bot.domain.accounts import Account, Capabilities
-from bot.domain.orders import Order, OrderQuery, PaymentStatus, Product, Resource
+from bot.domain.orders import CancelReceipt, Order, OrderQuery, PaymentStatus, Product, Resource
 from bot.errors import ConfigurationError, ProviderError, ProviderNotFound, ProviderUnavailable
 from bot.i18n import _
 from bot.ports import Clock
 from bot.providers.credentials import Credentials
 from bot.providers.huawei import pages, words
-from bot.providers.huawei.auth import Authenticator, Call, KeyAuthenticator
+from bot.providers.huawei.auth import Call
 from bot.providers.huawei.client import HuaweiClient
 from bot.providers.huawei.convert import to_order, to_product, to_resource
-from bot.providers.huawei.token import TokenAuthenticator
+from bot.providers.huawei.token import authenticator_of
 from bot.providers.huawei.windows import time_text, whole_seconds, years
 from bot.providers.huawei.wire import Row, WireOrder
+from bot.providers.receipts import receipt_of
 from bot.providers.transport import Transport
 
 T = TypeVar("T")
@@ -65,9 +66,11 @@ class HuaweiAdapter:
         iam_endpoint: str | None,
         domain_id: str | None,
         clock: Clock,
+        cancel_credentials: Credentials | None = None,
     ) -> None:
         """*endpoint* replaces the site's host, and IAM's too where *iam_endpoint* is None.
         *domain_id* is the account id, sent and signed as X-Domain-Id with a key.
+        *cancel_credentials* cancel in place of *credentials*.
 
         Raises ConfigurationError for a site that Huawei Cloud does not have.
         """
@@ -76,15 +79,22 @@ class HuaweiAdapter:
         self._transport = transport
         self._clock = clock
         self._names: dict[str, tuple[datetime, dict[str, str]]] = {}
-        authenticator: Authenticator
-        if credentials.access_key_id:
-            authenticator = KeyAuthenticator(credentials, domain_id=domain_id)
-        else:
-            iam = (iam_endpoint or endpoint or IAM_HOST).rstrip("/")
-            authenticator = TokenAuthenticator(
-                account, credentials, transport, endpoint=iam, clock=clock
+        iam = (iam_endpoint or endpoint or IAM_HOST).rstrip("/")
+
+        def client(credentials: Credentials, transport: Transport) -> HuaweiClient:
+            authenticator = authenticator_of(
+                account,
+                credentials,
+                transport,
+                domain_id=domain_id,
+                iam_endpoint=iam,
+                clock=clock,
             )
-        self._client = HuaweiClient(account, authenticator, transport, clock)
+            return HuaweiClient(account, authenticator, transport, clock)
+
+        self._client = self._cancels = client(credentials, transport)
+        if cancel_credentials:
+            self._cancels = client(cancel_credentials, transport.for_another_key())
 
     @property
     def account(self) -> Account:
@@ -175,6 +185,17 @@ class HuaweiAdapter:
         self._names[language] = (self._clock.now() + _NAMES_LAST, names)
         return tuple(products)
 
+    async def cancel_order(self, order_id: str) -> CancelReceipt:
+        """CancelCustomerOrder, sent once: nothing says what a second call would do."""
+        operation = "cancel_order"
+        try:
+            self._check_id(order_id, operation)
+        except ProviderNotFound as error:
+            return receipt_of(error)
+        body = json.dumps({"order_id": order_id}).encode()
+        call = Call("PUT", self._base, "/v2/orders/customer-orders/cancel", body=body)
+        return await self._cancels.cancel(call, operation=operation)
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
@@ -253,6 +274,7 @@ class HuaweiAdapter:
                 _("an order id of Huawei Cloud has 1 to 64 letters, digits, - and _"),
                 account=self._account.name,
                 operation=operation,
+                sent=False,
             )
 
 

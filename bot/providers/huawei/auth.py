@@ -61,6 +61,10 @@ class Authenticator(Protocol):
         """A grant other than *used*, which was refused, or None where there is no other."""
         ...
 
+    def forget(self, used: Grant) -> None:
+        """*used* was refused: the next grant is another one where there is one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class KeyGrant:
@@ -114,9 +118,12 @@ class KeyAuthenticator:
         )
 
     async def renewed(self, used: Grant) -> Grant | None:
-        self._credentials.refresh()
+        self.forget(used)
         fresh = await self.grant()
         return None if fresh == used else fresh
+
+    def forget(self, used: Grant) -> None:  # noqa: ARG002 - whichever it was
+        self._credentials.refresh()
 
 
 @dataclass(frozen=True, slots=True)

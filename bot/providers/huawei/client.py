@@ -1,4 +1,4 @@
-"""Calls to BSS: a grant goes on, a checked and parsed body comes back."""
+"""Calls to BSS: a grant goes on, a checked and parsed body or a receipt comes back."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from bot.domain.accounts import Account
-from bot.errors import ProviderMalformed, ProviderRefused, Remedy
+from bot.domain.orders import CancelEffect, CancelReceipt
+from bot.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderRefused,
+    ProviderUnavailable,
+    Remedy,
+)
 from bot.i18n import _
 from bot.ports import Clock
 from bot.providers.huawei.auth import Authenticator, Call, Grant
-from bot.providers.huawei.errors import check_answer
+from bot.providers.huawei.errors import COMBINED, check_answer, check_cancelled
+from bot.providers.receipts import receipt_of
 from bot.providers.transport import Answer, Request, Transport
 
 T = TypeVar("T")
 
 
 class HuaweiClient:
-    """The reads of one account. A token that ran out is renewed once per read."""
+    """The calls of one account with one key. A token that ran out is renewed once per read."""
 
     def __init__(
         self, account: Account, authenticator: Authenticator, transport: Transport, clock: Clock
@@ -63,6 +71,36 @@ class HuaweiClient:
                 raise self.malformed(_places(error), operation) from None
 
         return await self._transport.read(build, check, operation=operation)
+
+    async def cancel(self, call: Call, *, operation: str) -> CancelReceipt:
+        """Send *call* once. Without a token for it nothing was sent, unless IAM refuses one: then
+        another try would end alike. A token that BSS refuses is a "not done" and is not used again,
+        but the call is not repeated."""
+        try:
+            grant = await self._authenticator.grant()
+        except (ProviderUnavailable, ProviderMalformed) as error:
+            error.sent = False  # of the cancel
+            return receipt_of(error)
+        except ProviderError as error:
+            return receipt_of(error)
+
+        def check(answer: Answer) -> tuple[str, str]:
+            return check_cancelled(
+                answer,
+                account=self._account.name,
+                operation=operation,
+                renewable=grant.renewable,
+                signed_at=self._clock.now() if grant.signs else None,
+            )
+
+        request = grant.request(call, self._clock.now())
+        try:
+            code, request_id = await self._transport.send_once(request, check, operation=operation)
+        except ProviderError as error:
+            if error.remedy is Remedy.RENEW_TOKEN:
+                self._authenticator.forget(grant)
+            return receipt_of(error, combined=error.code == COMBINED)
+        return CancelReceipt(effect=CancelEffect.YES, code=code, request_id=request_id)
 
     def malformed(self, what: str, operation: str) -> ProviderMalformed:
         return ProviderMalformed(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -30,8 +31,11 @@ from bot.redact import mask
 Meaning = tuple[type[ProviderError], Remedy]
 
 SUCCESS_CODE: Final = "CBC.0000"
+COMBINED: Final = "CBC.99000089"  # part of a combined order: only that one's id works
 _CLOCK_TOLERANCE = timedelta(minutes=15)  # the gateway refuses signatures further off
 _SHOWN_CHARACTERS = 300
+_NO_FAILURE: Final = ("", SUCCESS_CODE)
+_OWN_CODE = re.compile(r"(CBC|APIGW?)\.")
 _ADDRESS = re.compile(r"\S*://\S*")
 
 ERROR_CODES: Final[Mapping[str, Meaning]] = MappingProxyType(
@@ -40,7 +44,7 @@ ERROR_CODES: Final[Mapping[str, Meaning]] = MappingProxyType(
         "CBC.0101": (ProviderInvalid, Remedy.TELL_OPERATOR),
         "CBC.30000010": (ProviderNotFound, Remedy.CHECK_ID),
         "CBC.99005010": (ProviderInvalid, Remedy.CHECK_ID),  # its status does not allow it
-        "CBC.99000089": (ProviderInvalid, Remedy.CHECK_ID),  # only the combined order's id works
+        COMBINED: (ProviderInvalid, Remedy.CHECK_ID),
         "CBC.0150": (ProviderRefused, Remedy.CHECK_SITE),
         "CBC.0151": (ProviderRefused, Remedy.GRANT_PERMISSION),
         "CBC.0155": (ProviderRefused, Remedy.GRANT_PERMISSION),
@@ -91,17 +95,66 @@ def check_answer(
     RENEW_TOKEN. *signed_at* is the time in the signature, None where there was none: where the
     cloud's own clock is too far off, the refusal reads CHECK_CLOCK.
     """
-    code, text = _code_and_text(answer)
-    good = 200 <= answer.status < 300  # noqa: PLR2004 - HTTP's own range
-    if good and answer.json is not None and code in ("", SUCCESS_CODE):
+    code, _text = _code_and_text(answer)
+    if _good(answer.status) and answer.json is not None and code in _NO_FAILURE:
         return answer.json
+    raise _error(
+        answer, account=account, operation=operation, renewable=renewable, signed_at=signed_at
+    )
+
+
+def check_cancelled(
+    answer: Answer, *, account: str, operation: str, renewable: bool, signed_at: datetime | None
+) -> tuple[str, str]:
+    """Code and request id of an answer that says "cancelled": 204, or 200 with an object that names
+    no failure.
+
+    Raises ProviderRefused, ProviderInvalid or ProviderNotFound where the provider surely says "not
+    cancelled", ProviderThrottled where it did not look; whatever leaves it open, every other 5xx
+    and an answer without a code of its own, is ProviderUnavailable.
+    """
+    code, _text = _code_and_text(answer)
+    empty = answer.status == HTTPStatus.NO_CONTENT
+    told = answer.status == HTTPStatus.OK and answer.json is not None
+    if (empty or told) and code in _NO_FAILURE:
+        return code, _request_id(answer)
+    error = _error(
+        answer, account=account, operation=operation, renewable=renewable, signed_at=signed_at
+    )
+    if _settles(answer.status, error):
+        raise error
+    raise ProviderUnavailable(
+        str(error),
+        account=account,
+        operation=operation,
+        code=error.code,
+        request_id=error.request_id,
+        http_status=answer.status,
+    )
+
+
+def _settles(status: int, error: ProviderError) -> bool:
+    """Whether *error* tells for sure that a cancel was not done. Under HTTP 200 only a code in the
+    provider's own form does: a proxy may answer `{"code": 0}`."""
+    throttled = isinstance(error, ProviderThrottled)
+    if _good(status):
+        return bool(_OWN_CODE.match(error.code)) and error.code not in _NO_FAILURE
+    if status // 100 == 4:  # noqa: PLR2004 - HTTP's class of refused requests
+        return throttled or error.code not in _NO_FAILURE
+    return throttled and _spelled(error.code) in ERROR_CODES
+
+
+def _error(
+    answer: Answer, *, account: str, operation: str, renewable: bool, signed_at: datetime | None
+) -> ProviderError:
+    code, text = _code_and_text(answer)
     kind, remedy = _meaning(answer.status, code, readable=answer.json is not None)
     if remedy is Remedy.CHECK_KEY:
         if signed_at and _clock_is_off(answer, signed_at):
             remedy = Remedy.CHECK_CLOCK
         elif renewable:
             remedy = Remedy.RENEW_TOKEN
-    raise kind(
+    return kind(
         _sentence(answer, text),
         account=account,
         operation=operation,
@@ -112,8 +165,17 @@ def check_answer(
     )
 
 
+def _good(status: int) -> bool:
+    return status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
+
+
+def _spelled(code: str) -> str:
+    """Of two spellings of the gateway's codes the one that the table has."""
+    return f"APIGW.{code[5:]}" if code.startswith("APIG.") else code
+
+
 def _meaning(status: int, code: str, *, readable: bool) -> Meaning:
-    spelled = f"APIGW.{code[5:]}" if code.startswith("APIG.") else code
+    spelled = _spelled(code)
     if spelled in ERROR_CODES:
         return ERROR_CODES[spelled]
     if status in _STATUSES:

@@ -19,7 +19,7 @@ from bot.errors import ProviderMalformed, ProviderUnavailable
 from bot.i18n import _
 from bot.ports import Clock
 from bot.providers.credentials import Credentials
-from bot.providers.huawei.auth import Grant, TokenGrant
+from bot.providers.huawei.auth import Authenticator, Grant, KeyAuthenticator, TokenGrant
 from bot.providers.huawei.errors import check_answer
 from bot.providers.huawei.wire import TokenAnswer
 from bot.providers.transport import Answer, Request, Transport
@@ -29,6 +29,21 @@ OPERATION: Final = "token"
 _LIFE = timedelta(hours=24)  # documented; the answer's own expires_at goes first
 _EARLY = timedelta(hours=1)
 _NEXT_TRY = timedelta(minutes=1)  # while IAM does not answer and the old token still holds
+
+
+def authenticator_of(
+    account: Account,
+    credentials: Credentials,
+    transport: Transport,
+    *,
+    domain_id: str | None,
+    iam_endpoint: str,
+    clock: Clock,
+) -> Authenticator:
+    """By key where the credentials hold one, else by token."""
+    if credentials.access_key_id:
+        return KeyAuthenticator(credentials, domain_id=domain_id)
+    return TokenAuthenticator(account, credentials, transport, endpoint=iam_endpoint, clock=clock)
 
 
 class TokenAuthenticator:
@@ -73,6 +88,11 @@ class TokenAuthenticator:
                 return held
             self._credentials.refresh()
             return await self._fetch()
+
+    def forget(self, used: Grant) -> None:
+        if self._held == used:
+            self._held = None
+        self._credentials.refresh()
 
     async def _fetch(self) -> TokenGrant:
         self._held = await self._transport.send_once(

@@ -16,7 +16,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.accounts import Account, Capabilities
-from bot.domain.orders import Order, OrderQuery, Product, Resource
+from bot.domain.orders import CancelEffect, CancelReceipt, Order, OrderQuery, Product, Resource
 from bot.errors import (
     ProviderError,
     ProviderInvalid,
@@ -139,6 +139,10 @@ class UnicloudAdapter:
             if error.code.casefold() != INVALID_PARAMETER:
                 raise
             raise self._not_found(order_id, said=error) from error
+
+    async def cancel_order(self, order_id: str) -> CancelReceipt:  # noqa: ARG002 - no such call
+        """Always "not done" with the reason: nothing is sent."""
+        return CancelReceipt(effect=CancelEffect.NO, text=self.capabilities.cancel_reason)
 
     async def list_resources(self, order_id: str) -> tuple[Resource, ...]:  # noqa: ARG002 - no such call
         return ()

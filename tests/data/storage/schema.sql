@@ -13,6 +13,19 @@ CREATE TRIGGER audit_tag_no_update before update on audit_tag
           begin select raise(abort, 'audit_tag: append only'); end;
 CREATE TRIGGER audit_text_no_update before update on audit_text
           begin select raise(abort, 'audit_text: may be erased, not edited'); end;
+CREATE TRIGGER request_moves before update on request
+          when new.status <> old.status and not (
+            (old.status = 'pending' and new.status in
+              ('withdrawn', 'denied', 'expired', 'outdated', 'approved'))
+            or (old.status = 'approved' and new.status in
+              ('stopped', 'expired', 'outdated', 'executing'))
+            or (old.status = 'executing' and new.status in
+              ('cancelled', 'failed', 'unknown', 'approved'))
+            or (old.status = 'unknown' and new.status in ('cancelled', 'failed')))
+          begin select raise(abort, 'request: no such transition'); end;
+CREATE TRIGGER request_starts before insert on request
+          when new.status <> 'pending' or new.version <> 1 or new.fence <> 0
+          begin select raise(abort, 'request: starts as pending'); end;
 CREATE TABLE account_answer(
           account text primary key not null,
           good_ms integer,
@@ -48,10 +61,20 @@ CREATE TABLE card(
           state text not null,
           at_ms integer not null
         ) strict;
+CREATE TABLE card_copy(
+          channel text not null,
+          ts text not null,
+          request_id text not null,
+          role text not null,
+          unsure integer not null check(unsure in (0, 1)),
+          primary key(channel, ts)
+        ) strict;
 CREATE TABLE coverage(
           account text primary key not null,
           since_ms integer not null,
-          until_ms integer not null
+          until_ms integer not null,
+          unpaid_since_ms integer,
+          unpaid_at_ms integer
         ) strict;
 CREATE TABLE draft(
           user_id text not null,
@@ -59,6 +82,35 @@ CREATE TABLE draft(
           entries text not null,
           at_ms integer not null,
           primary key(user_id, form)
+        ) strict;
+CREATE TABLE input(
+          seq integer primary key,
+          id text not null unique,
+          kind text not null,
+          user_id text not null,
+          at_ms integer not null,
+          request_id text not null,
+          account text not null,
+          order_id text not null,
+          reason text not null,
+          channel text not null,
+          message_ts text not null,
+          judged_ms integer
+        ) strict;
+CREATE TABLE outbox(
+          id integer primary key,
+          dedup text not null unique,
+          lane text not null,
+          kind text not null,
+          request_id text not null,
+          user_id text not null,
+          text text not null,
+          owed_ms integer not null,
+          due_ms integer not null,
+          state text not null check(state in ('ready', 'leased', 'done')),
+          fence integer not null,
+          attempts integer not null,
+          result text not null
         ) strict;
 CREATE TABLE probe(id integer primary key check(id = 1), writes integer not null) strict;
 CREATE TABLE recent_order(
@@ -68,6 +120,44 @@ CREATE TABLE recent_order(
           order_id text not null,
           at_ms integer not null,
           primary key(user_id, channel, account, order_id)
+        ) strict;
+CREATE TABLE request(
+          seq integer primary key,
+          id text not null unique,
+          version integer not null check(version >= 1),
+          status text not null check(status in (
+            'pending', 'approved', 'executing', 'unknown', 'withdrawn', 'denied', 'expired',
+            'outdated', 'stopped', 'cancelled', 'failed')),
+          provider text not null,
+          account text not null,
+          order_id text not null,
+          order_body text not null,
+          current_body text,
+          fingerprint text not null,
+          requirement text not null,
+          requested_by text not null,
+          reason text not null,
+          created_ms integer not null,
+          expires_ms integer not null,
+          due_ms integer,
+          approved_ms integer,
+          hold_until_ms integer,
+          fence integer not null check(fence >= 0),
+          claimed_ms integer,
+          reads integer not null,
+          ended_ms integer,
+          ended_by text not null,
+          end_reason text not null,
+          outcome text not null,
+          outcome_text text not null
+        ) strict;
+CREATE TABLE request_vote(
+          request_seq integer not null references request(seq),
+          user_id text not null,
+          place integer not null,
+          kind text not null check(kind in ('approve', 'deny')),
+          at_ms integer not null,
+          primary key(request_seq, user_id)
         ) strict;
 CREATE TABLE seen_input(input_id text primary key not null, at_ms integer not null) strict;
 CREATE TABLE snapshot(
@@ -96,8 +186,20 @@ CREATE TABLE snapshot_order(
         ) strict;
 CREATE INDEX audit_subject on audit(subject, seq);
 CREATE INDEX card_age on card(at_ms);
+CREATE INDEX card_copy_request on card_copy(request_id);
 CREATE INDEX draft_age on draft(at_ms);
+CREATE INDEX input_judged on input(at_ms) where judged_ms is not null;
+CREATE INDEX input_waiting on input(seq) where judged_ms is null;
+CREATE INDEX outbox_due on outbox(lane, due_ms, id) where state in ('ready', 'leased');
 CREATE INDEX recent_order_age on recent_order(at_ms);
+CREATE INDEX request_due on request(due_ms, seq) where due_ms is not null;
+CREATE UNIQUE INDEX request_one_open on request(account, order_id)
+          where status in ('pending', 'approved', 'executing', 'unknown');
+CREATE INDEX request_open on request(seq)
+          where status in ('pending', 'approved', 'executing', 'unknown');
+CREATE INDEX request_order on request(account, order_id, seq);
+CREATE INDEX request_requester on request(requested_by, seq);
+CREATE INDEX request_vote_user on request_vote(user_id, request_seq);
 CREATE INDEX seen_input_age on seen_input(at_ms);
 CREATE INDEX snapshot_lapsing on snapshot(lapse_ms, created_ms, account, order_id);
 CREATE INDEX snapshot_newest on snapshot(created_ms desc, account, order_id);

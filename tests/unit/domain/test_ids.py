@@ -31,6 +31,10 @@ HUAWEI = "CS18122203217MRPB"
         "<https://usercenter2.aliyun.com/o/500491030350914|order>",
         "https://account.example.com/#/orders/500491030350914?tab=1",
         "https://account.example.com/#/orders?trace=123456789012&orderId=500491030350914",
+        "<https://account.example.com/|500491030350914>",
+        "<https://account.example.com/help> 500491030350914",
+        "look: https://account.example.com/orders/500491030350914",
+        "https://[broken/ https://account.example.com/orders/500491030350914",
     ],
 )
 def test_an_id_is_found_however_it_is_pasted(pasted: str) -> None:
@@ -51,6 +55,10 @@ def test_a_lower_case_huawei_id_is_read_as_the_cloud_writes_it() -> None:
         ("1144119593783001088", (Provider.UNICLOUD,)),
         ("UNPAID", ()),
         ("HELLOWORLD", ()),
+        ("HELLOWORLD12", ()),
+        ("UNPAYED30D", ()),
+        ("CS18122203217MRPB\n", ()),
+        ("٥٠٠٤٩١٠٣٠٣٥٠٩١٤", ()),
         ("12", ()),
         ("", ()),
     ],
@@ -61,7 +69,15 @@ def test_the_form_of_an_id_tells_the_provider(
     assert providers_of(order_id) == providers
 
 
-@given(st.text())
+@pytest.mark.parametrize("text", ["http://[", "https://\u2100.example/", "://", "<http://[|x>"])
+def test_a_broken_link_holds_no_id(text: str) -> None:
+    assert clean_order_id(text) == ""
+
+
+PIECES = st.sampled_from(["http://[", "://", "<", ">", "|", "tel:", "#", "?orderId=", "&", "%"])
+
+
+@given(st.lists(st.one_of(PIECES, st.text(st.characters(codec=None), max_size=8))).map("".join))
 def test_no_text_breaks_the_reading_of_an_id(text: str) -> None:
     cleaned = clean_order_id(text)
     assert not any(character.isspace() for character in cleaned)

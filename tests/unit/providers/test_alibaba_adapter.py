@@ -21,6 +21,7 @@ from bot.errors import (
 )
 from bot.ports import ProviderAdapter
 from bot.providers.alibaba.adapter import ENDPOINTS, AlibabaAdapter
+from bot.providers.alibaba.signing import Key
 from bot.providers.credentials import Credentials
 from bot.providers.transport import Transport
 from tests.loopback import Asked, Reply
@@ -247,7 +248,7 @@ async def test_the_site_decides_the_host_and_an_endpoint_replaces_it(
 ) -> None:
     assert len(ENDPOINTS) == 2
     adapter = an_adapter(site, endpoint)
-    request = adapter._request("QueryOrders", {"PageNum": "1"})
+    request = adapter._request("QueryOrders", {"PageNum": "1"}, Key(KEY_ID, SECRET, ""))
     assert request.headers["host"] == host
     assert request.url.endswith(f"{host}/?PageNum=1")
     await adapter.aclose()

@@ -204,9 +204,9 @@ def test_a_signature_that_stays_refused_after_one_renewal_makes_the_account_rest
 ) -> None:
     health = Health("account", lambda: 0.0)
     refused = ProviderRefused("refused", account="account", remedy=remedy)
-    health.judge(refused)
+    health.judge(refused, known=health.refusals)
     health.ask_key("get_order")
-    health.judge(refused)
+    health.judge(refused, known=health.refusals)
     with pytest.raises(ProviderRefused) as caught:
         health.ask_key("get_order")
     assert caught.value.remedy is Remedy.REST
@@ -215,7 +215,7 @@ def test_a_signature_that_stays_refused_after_one_renewal_makes_the_account_rest
 def test_a_good_answer_between_two_refused_tokens_keeps_the_account_awake() -> None:
     health = Health("account", lambda: 0.0)
     refused = ProviderRefused("refused", account="account", remedy=Remedy.RENEW_TOKEN)
-    health.judge(refused)
+    health.judge(refused, known=health.refusals)
     health.answered()
-    health.judge(refused)
+    health.judge(refused, known=health.refusals)
     health.ask_key("get_order")

@@ -232,4 +232,3 @@ async def test_cancelling_is_honestly_absent() -> None:
     assert "documents no API" in capabilities.cancel_reason
     assert capabilities.has_deadline
     assert not capabilities.lists_deadline
-    assert not hasattr(adapter, "cancel_order")

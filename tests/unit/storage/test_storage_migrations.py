@@ -17,7 +17,13 @@ from storage.migrations import SCHEMA, migrate
 from storage.records import insert_record, start_chain
 from tests.builders import NOON, an_entry
 
-STEPS = ["m001_audit", "m002_snapshots", "m003_conversations"]
+STEPS = [
+    "m001_audit",
+    "m002_snapshots",
+    "m003_conversations",
+    "m004_requests",
+    "m005_outbox",
+]
 COMMITTED = Path(__file__).parents[2] / "data" / "storage" / "schema.sql"
 
 

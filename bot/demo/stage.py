@@ -1,0 +1,105 @@
+"""The stage: embedded clouds, an embedded workspace, and the bot configured for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bot.app import Running, SystemClock, running
+from bot.sandbox.clouds.book import CloudAccount
+from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.workspace import Workspace, start_workspace
+from bot.settings import Settings, load_settings
+
+_POLICY = """
+database = "countersign.db"
+[slack]
+mode = "socket"
+approvals_channel = "C0APPROVALS"
+[ops]
+listen = "127.0.0.1:0"
+[policy]
+viewers = ["members"]
+requesters = ["members"]
+approvers = ["U0BOB", "S0FINANCE"]
+quorum = 1
+hold = "2s"
+"""
+_NAMES = {"huawei": ("access_key_id", "secret_access_key")}
+_SPEED = 100  # requests per second: the embedded clouds set no limit
+
+
+class Stage:
+    """`start` and `stop` the bot; clouds, workspace and database stay."""
+
+    def __init__(self, folder: Path, clouds: Clouds, workspace: Workspace) -> None:
+        self.clouds = clouds
+        self.workspace = workspace
+        self.database = folder / "countersign.db"
+        self._settings = _settings(folder, clouds, workspace)
+        self._bot: AsyncExitStack | None = None
+
+    async def start(self) -> Running:
+        self._bot = AsyncExitStack()
+        return await self._bot.enter_async_context(running(self._settings, SystemClock()))
+
+    async def stop(self) -> None:
+        if self._bot is not None:
+            await self._bot.aclose()
+            self._bot = None
+
+
+@asynccontextmanager
+async def staged(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
+    """The stage with the bot running, for as long as the context lasts."""
+    async with start_clouds(seed=seed) as clouds, start_workspace() as workspace:
+        stage = Stage(folder, clouds, workspace)
+        await stage.start()
+        try:
+            yield stage
+        finally:
+            await stage.stop()
+
+
+def _settings(folder: Path, clouds: Clouds, workspace: Workspace) -> Settings:
+    """Through a configuration file, as in life."""
+    accounts = [
+        _account_table(account, clouds.url, folder) for account in clouds.book.accounts.values()
+    ]
+    config = folder / "countersign.toml"
+    config.write_text("\n".join([_POLICY, *accounts]), encoding="utf-8")
+    environ = {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+    }
+    return load_settings(config, database=None, environ=environ, need_slack=True)
+
+
+def _account_table(account: CloudAccount, url: str, folder: Path) -> str:
+    key, secret = _NAMES.get(account.provider, ("access_key_id", "access_key_secret"))
+    lines = [
+        "[[accounts]]",
+        f'name = "{account.name}"',
+        f'provider = "{account.provider}"',
+        f'endpoint = "{url}"',
+        f"requests_per_second = {_SPEED}",
+        f'{key} = "{account.access_key_id}"',
+        _secret(secret, account.access_key_secret, account.name, folder),
+    ]
+    if account.provider != "unicloud":
+        lines.append(f'site = "{account.site}"')
+    if account.security_token:
+        lines.append(_secret("security_token", account.security_token, account.name, folder))
+    if account.owner_id:
+        lines.append(f'owner_id = "{account.owner_id}"')
+    if account.domain_id:
+        lines.append(f'domain_id = "{account.domain_id}"')
+    return "\n".join(lines)
+
+
+def _secret(key: str, value: str, account: str, folder: Path) -> str:
+    file = folder / f"{account}.{key}"
+    file.write_text(value, encoding="utf-8")
+    return f'{key} = "file:{file.name}"'

@@ -1,0 +1,50 @@
+"""What is counted, for the ops listener's /metrics. One object, made in the wiring room."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._commands = Counter(
+            "countersign_commands", "Commands by verb.", ["verb"], registry=self.registry
+        )
+        self._acks = Histogram(
+            "countersign_ack_seconds",
+            "From the arrival of a Slack request to its acknowledgement.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._clouds = Histogram(
+            "countersign_cloud_seconds",
+            "Calls to a cloud by account, operation and outcome.",
+            ["account", "operation", "outcome"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._ready = Gauge(
+            "countersign_ready",
+            "1 when a readiness check is green.",
+            ["check"],
+            registry=self.registry,
+        )
+
+    def command(self, verb: str) -> None:
+        self._commands.labels(verb).inc()
+
+    def ack(self, seconds: float) -> None:
+        self._acks.observe(seconds)
+
+    def cloud_call(self, account: str, operation: str, seconds: float, outcome: str) -> None:
+        self._clouds.labels(account, operation, outcome).observe(seconds)
+
+    def ready(self, check: str, *, ok: bool) -> None:
+        self._ready.labels(check).set(1 if ok else 0)
+
+    def render(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self.registry)

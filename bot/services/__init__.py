@@ -1,0 +1,1 @@
+"""One public method per use case: load, decide, store. No Slack, HTTP, SQL or pydantic."""

@@ -1,0 +1,1 @@
+"""Everything Slack, in and out."""

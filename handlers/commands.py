@@ -1,0 +1,115 @@
+"""`/order …`: ack at once, then look up and answer the person privately."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.filters import OrderFilter, Sort
+from bot.domain.orders import PaymentStatus
+from bot.errors import UserError
+from bot.services.access import Viewer, choose
+from handlers.answers import Answer, PrivateReply, errors_shown
+from handlers.desk import Desk
+from handlers.parsing import (
+    Accounts,
+    Command,
+    Help,
+    List,
+    Panel,
+    Products,
+    Show,
+    Wanted,
+    parse_command,
+    read_filters,
+)
+from handlers.views.panel import accounts_card, help_card, panel
+from handlers.views.text import zone_of
+
+
+class OrderCommand:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def command(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        self._desk.tasks.spawn(self._answer(body, client))
+
+    async def _answer(self, body: dict[str, Any], client: AsyncWebClient) -> None:
+        user, channel = body["user_id"], body.get("channel_id", "")
+        answer = PrivateReply(client, body.get("response_url") or "", user, replace=False)
+        typed = body.get("text") or ""
+
+        async def refused(error: UserError) -> None:
+            await self._desk.inputs.refuse(user, "command", error)
+
+        async with errors_shown(answer, refused):
+            if not await self._desk.inputs.first_time(body.get("trigger_id") or ""):
+                return
+            viewer = await self._desk.access.viewer(user)
+            command = parse_command(typed)
+            self._desk.metrics.command(type(command).__name__.lower())
+            await self.run(command, viewer, channel, answer)
+
+    async def run(self, command: Command, viewer: Viewer, channel: str, answer: Answer) -> None:
+        """Answer one command; also called for what a form or a button stands for."""
+        desk, zone = self._desk, viewer.person.time_zone
+        match command:
+            case Panel():
+                await desk.inputs.answered(viewer.person.user_id, "panel")
+                await self._panel(viewer, channel, answer)
+            case Help():
+                await desk.inputs.answered(viewer.person.user_id, "help")
+                await answer.show(help_card(viewer.accounts))
+            case Accounts():
+                await answer.show(accounts_card(await desk.lookups.accounts(viewer), zone=zone))
+            case Show():
+                shown = await desk.lookups.show(
+                    viewer, command.order_id, command.account, channel=channel
+                )
+                await answer.show(await desk.cards.order(viewer, shown, channel))
+            case Products():
+                lists = await desk.lookups.products(viewer, command.words)
+                await answer.show(await desk.cards.products(viewer, lists, command.words, 0))
+            case List():
+                await self._follow(command, viewer, channel, answer)
+
+    async def _follow(self, command: List, viewer: Viewer, channel: str, answer: Answer) -> None:
+        """Show the list, and again whenever there is more to it."""
+        async for listed in self._desk.lists.follow(viewer, self._filter(command, viewer)):
+            await answer.show(await self._desk.cards.orders(viewer, listed, command, channel))
+
+    def _filter(self, command: List, viewer: Viewer) -> OrderFilter:
+        zone = zone_of(viewer.person.time_zone)
+        wanted = read_filters(command, now=self._desk.clock.now(), zone=zone)
+        return order_filter(wanted, viewer)
+
+    async def _panel(self, viewer: Viewer, channel: str, answer: Answer) -> None:
+        desk = self._desk
+        wanted = self._filter(List(unpaid=True), viewer)
+        count, as_of = await desk.lists.unpaid_count(wanted)
+        recent = await desk.lookups.recent(viewer, channel)
+        pairs = [(each.order.account, each.order.order_id) for each in recent]
+        row_ids = await desk.cards.rows(viewer, pairs, channel)
+        panel_id = await desk.cards.form(viewer, channel)
+        zone = viewer.person.time_zone
+        rows = list(zip(recent, row_ids, strict=True))
+        await answer.show(panel(count, as_of, rows, panel_id, zone=zone))
+
+
+def order_filter(wanted: Wanted, viewer: Viewer) -> OrderFilter:
+    """The filter over the viewable accounts; unpaid lists show first what lapses first."""
+    unpaid = wanted.payment_status is PaymentStatus.UNPAID
+    return OrderFilter(
+        accounts=choose(viewer, wanted.account, wanted.provider),
+        since=wanted.since,
+        until=wanted.until,
+        provider=wanted.provider,
+        payment_status=wanted.payment_status,
+        order_type=wanted.order_type,
+        product=wanted.product,
+        over=wanted.over,
+        sort=Sort.LAPSES_FIRST if unpaid else Sort.NEWEST,
+    )

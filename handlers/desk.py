@@ -1,0 +1,27 @@
+"""Desk: what every listener works with. Made once in the wiring room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.metrics import Metrics
+from bot.ports import Clock, ConversationStore
+from bot.services.access import Access
+from bot.services.inputs import Inputs
+from bot.services.lists import OrderLists
+from bot.services.orders import OrderLookups
+from handlers.cards import Cards
+from handlers.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    access: Access
+    lookups: OrderLookups
+    lists: OrderLists
+    inputs: Inputs
+    drafts: ConversationStore
+    cards: Cards
+    tasks: Tasks
+    clock: Clock
+    metrics: Metrics

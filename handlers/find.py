@@ -1,0 +1,119 @@
+"""The *Find…* form: opened from the panel, kept half-filled, answered in its own window."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.ids import clean_order_id
+from bot.errors import UsageError, UserError
+from bot.i18n import _
+from handlers.answers import ModalAnswer, PrivateReply, errors_shown
+from handlers.commands import OrderCommand
+from handlers.desk import Desk
+from handlers.ids import ActionId, CallbackId, CardKind
+from handlers.parsing import Command, List, Show, read_filters
+from handlers.views.forms import find_form, loading_modal, typed_values
+
+FORM = CallbackId.FIND_FORM
+# Slack puts "Asking the clouds …" into the window when it gets the ack; an answer that came before
+# would be overwritten by it.
+SETTLED = 0.3  # seconds
+
+
+class FindForm:
+    def __init__(self, desk: Desk, command: OrderCommand) -> None:
+        self._desk = desk
+        self._command = command
+
+    async def open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        self._desk.tasks.spawn(self._open(body, client))
+
+    async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A field changed: what stands in the form now is kept, should it be closed."""
+        await ack()
+        self._desk.tasks.spawn(self._keep(body))
+
+    async def closed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        self._desk.tasks.spawn(self._keep(body))
+
+    async def submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        values = typed_values(body["view"])
+        try:
+            command = self._read(values)
+        except UserError as error:
+            await ack(response_action="errors", errors={_field_of(values): str(error)})
+            return
+        await ack(response_action="update", view=loading_modal())
+        self._desk.tasks.spawn(self._find(command, values, body, client))
+
+    async def _open(self, body: dict[str, Any], client: AsyncWebClient) -> None:
+        user = body["user"]["id"]
+        answer = PrivateReply(client, str(body.get("response_url") or ""), user, replace=False)
+
+        async def refused(error: UserError) -> None:
+            await self._desk.inputs.refuse(user, ActionId.FIND, error)
+
+        async with errors_shown(answer, refused):
+            if not await self._desk.inputs.first_time(body["trigger_id"]):
+                return
+            viewer = await self._desk.access.viewer(user)
+            state = await self._desk.cards.state(CardKind.FORM, body["actions"][0]["value"])
+            form_id = await self._desk.cards.form(viewer, state["channel"])
+            draft = await self._desk.drafts.draft(user, FORM, at=self._desk.clock.now())
+            await self._desk.inputs.answered(user, ActionId.FIND)
+            view = find_form(viewer.accounts, draft, form_id)
+            await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    async def _keep(self, body: dict[str, Any]) -> None:
+        """Slack may leave the fields out when a form is closed: what was kept before stays."""
+        view = body["view"]
+        if view.get("callback_id") != FORM or not (view.get("state") or {}).get("values"):
+            return
+        await self._save(body["user"]["id"], typed_values(view))
+
+    async def _save(self, user: str, values: dict[str, str]) -> None:
+        await self._desk.drafts.save_draft(user, FORM, values, at=self._desk.clock.now())
+
+    async def _find(
+        self, command: Command, values: dict[str, str], body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        user = body["user"]["id"]
+        answer = ModalAnswer(client, body["view"]["id"])
+
+        async def refused(error: UserError) -> None:
+            await self._desk.inputs.refuse(user, FORM, error)
+
+        async with errors_shown(answer, refused):
+            if not await self._desk.inputs.first_time(body.get("trigger_id") or ""):
+                return
+            await self._save(user, values)
+            await asyncio.sleep(SETTLED)
+            viewer = await self._desk.access.viewer(user)
+            state = await self._desk.cards.state(CardKind.FORM, body["view"]["private_metadata"])
+            await self._command.run(command, viewer, state["channel"], answer)
+            await self._desk.drafts.drop_draft(user, FORM)
+
+    def _read(self, values: dict[str, str]) -> Command:
+        """The form as the command that says the same; raises UserError."""
+        if values.get("order_id"):
+            order_id = clean_order_id(values["order_id"])
+            if not order_id:
+                raise UsageError(_("This holds no order number."))
+            return Show(order_id, values.get("account", ""))
+        if not values:
+            raise UsageError(_("Fill in at least one field."))
+        command = List(unpaid=False, filters=values)
+        read_filters(command, now=self._desk.clock.now(), zone=UTC)
+        return command
+
+
+def _field_of(values: dict[str, str]) -> str:
+    """The block that an error is shown at: the one that was typed into, else the first."""
+    return next((name for name in ("order_id", "over", "product") if values.get(name)), "order_id")

@@ -1,0 +1,144 @@
+"""The Messenger port on Slack's Web API: cards and notices that nobody typed a command for.
+
+Each call is made once. Whether it is made again is the outbox's decision, so every failure becomes
+one of three errors: refused for good, to be repeated later, or not known to have arrived.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NoReturn
+
+from aiohttp import ClientConnectorError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.domain.approvals import ApprovalRequest
+from bot.domain.outbox import CardCopy, CopyRole
+from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
+from bot.i18n import _
+from handlers.failures import FAILURES, slack_word
+from handlers.views.panel import sentence
+from handlers.views.requests import request_card, result_card
+from handlers.views.surface import Rendered
+
+SOON = 2.0  # seconds until a call that surely changed nothing, or may be repeated, is repeated
+OPERATOR = 60.0  # seconds where only the operator can help: a new token, a scope
+ASKED = 30.0  # seconds where Slack asks to wait without saying how long
+LONGEST = 3600.0
+
+_OPERATOR = frozenset(
+    {
+        *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
+        *("missing_scope", "no_permission", "not_allowed_token_type", "access_denied"),
+        *("org_login_required", "ekm_access_denied", "team_added_to_org", "accesslimited"),
+    }
+)
+_TROUBLE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_UNREADABLE = (*FAILURES, KeyError, TypeError)  # the last two: not an answer as Slack gives it
+
+
+class SlackMessenger:
+    """*client* gives token, address and session; its retries are not used here."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = AsyncWebClient(
+            token=client.token,
+            base_url=client.base_url,
+            timeout=client.timeout,
+            proxy=client.proxy,
+            session=client.session,
+            retry_handlers=[],
+        )
+
+    async def post_card(
+        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+    ) -> CardCopy:
+        """*to* is a channel or a person; the copy says where Slack put it (a person's is `D…`)."""
+        dedup = f"card:{request.request_id}:{role}:{to}"
+        posted = await self._post(request_card(request, role, unsure=again), to, dedup)
+        return CardCopy(request.request_id, role, posted[0], posted[1], unsure=again)
+
+    async def update_card(self, request: ApprovalRequest, copy: CardCopy) -> None:
+        rendered = request_card(request, copy.role, unsure=copy.unsure)
+        try:
+            await self._client.chat_update(
+                channel=copy.channel, ts=copy.ts, text=rendered.text, blocks=rendered.as_dicts()
+            )
+        except FAILURES as error:
+            _raise(error, repeatable=True)
+
+    async def reply_result(self, request: ApprovalRequest, copy: CardCopy) -> None:
+        dedup = f"result:{request.request_id}:{request.version}:{copy.channel}:{copy.ts}"
+        await self._post(result_card(request), copy.channel, dedup, thread_ts=copy.ts)
+
+    async def notify(self, user_id: str, text: str) -> None:
+        dedup = f"notice:{user_id}:{uuid.uuid5(uuid.NAMESPACE_OID, text)}"
+        await self._post(sentence(text), user_id, dedup)
+
+    async def _post(
+        self, rendered: Rendered, to: str, dedup: str, *, thread_ts: str | None = None
+    ) -> tuple[str, str]:
+        """Where the message stands: (channel, ts). *dedup* tells whoever looks at the messages
+        later which of them are attempts at the same one."""
+        message: dict[str, Any] = {
+            "channel": to,
+            "text": rendered.text,
+            "blocks": rendered.as_dicts(),
+            "mrkdwn": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": "countersign", "event_payload": {"dedup": dedup}},
+            "client_msg_id": str(uuid.uuid5(uuid.NAMESPACE_OID, dedup)),
+        }
+        if thread_ts is not None:
+            message["thread_ts"] = thread_ts
+        try:
+            answer = await self._client.chat_postMessage(**message)
+            return str(answer["channel"]), str(answer["ts"])
+        except _UNREADABLE as error:
+            _raise(error, repeatable=False)
+
+
+def _raise(error: Exception, *, repeatable: bool) -> NoReturn:
+    """*repeatable* says that doing it twice is the same as doing it once: then a line that dropped
+    is tried again soon. Where Slack answered, but with trouble of its own, the message may be what
+    troubles it, so that it does not hold up the others."""
+    word = slack_word(error)
+    if word == "ratelimited" or _status(error) == 429:  # noqa: PLR2004 - HTTP's number
+        raise MessageDelayed(
+            _("Slack asks to wait."), code="ratelimited", retry_after_s=_retry_after(error)
+        ) from error
+    if word in _OPERATOR:
+        raise MessageDelayed(
+            _("Slack does not let the bot post ({code}).", code=word),
+            code=word,
+            retry_after_s=OPERATOR,
+        ) from error
+    if word and word not in _TROUBLE:
+        raise MessageRefused(
+            _("Slack does not take the message ({code}).", code=word), code=word
+        ) from error
+    unheard = not isinstance(error, SlackApiError | AttributeError)
+    if isinstance(error, ClientConnectorError) or (repeatable and unheard):
+        raise MessageDelayed(
+            _("Slack cannot be reached."), code=word, retry_after_s=SOON
+        ) from error
+    raise MessageUnsure(_("Slack did not say whether it took the message."), code=word) from error
+
+
+def _status(error: Exception) -> int:
+    answer = error.response if isinstance(error, SlackApiError) else None
+    return answer.status_code if isinstance(answer, AsyncSlackResponse) else 0
+
+
+def _retry_after(error: Exception) -> float:
+    """Seconds, between 1 and LONGEST."""
+    answer = error.response if isinstance(error, SlackApiError) else None
+    if not isinstance(answer, AsyncSlackResponse):
+        return ASKED
+    try:
+        return min(LONGEST, max(1.0, float(answer.headers.get("Retry-After", ASKED))))
+    except ValueError:
+        return ASKED

@@ -1,0 +1,72 @@
+"""One click on a button: who, where, on which card, and where the answer to it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import UserError
+from bot.services.access import Viewer
+from handlers.answers import Answer, ModalAnswer, Place, PrivateReply, errors_shown
+from handlers.desk import Desk
+from handlers.ids import ActionId
+from handlers.views.forms import loading_modal
+
+Pressed = Callable[["Press"], Awaitable[None]]
+
+
+class Press:
+    """One click: who, where, on which card."""
+
+    def __init__(
+        self, body: dict[str, Any], client: AsyncWebClient, viewer: Viewer, place: Place
+    ) -> None:
+        self.body = body
+        self.client = client
+        self.viewer = viewer
+        self._place = place
+        self.card_id: str = body["actions"][0].get("value", "")
+        self.in_modal = body.get("container", {}).get("type") == "view"
+
+    @property
+    def response_url(self) -> str:
+        return str(self.body.get("response_url") or "")
+
+    def answer(self, *, replace: bool) -> Answer:
+        """Where the card itself is redrawn (*replace*), or a new private answer beside it."""
+        return answer_to(self.body, self.client, replace=replace)
+
+    async def window(self, view: dict[str, Any] | None = None) -> Answer:
+        """A modal of its own with *view* in it, or a word that the clouds are asked: opened before
+        anything slow is done, for Slack allows 3 seconds. Errors are told there from now on."""
+        opening = self.client.views_push if self.in_modal else self.client.views_open
+        opened = await opening(trigger_id=self.body["trigger_id"], view=view or loading_modal())
+        self._place.answer = ModalAnswer(self.client, opened["view"]["id"])
+        return self._place
+
+
+async def run(
+    desk: Desk, action: ActionId, work: Pressed, body: dict[str, Any], client: AsyncWebClient
+) -> None:
+    """Do *work* for a click once, for somebody who may view at least one account."""
+    user = body["user"]["id"]
+    place = Place(answer_to(body, client, replace=False))
+
+    async def refused(error: UserError) -> None:
+        await desk.inputs.refuse(user, action, error)
+
+    async with errors_shown(place, refused):
+        if not await desk.inputs.first_time(body.get("trigger_id") or ""):
+            return
+        viewer = await desk.access.viewer(user)
+        await work(Press(body, client, viewer, place))
+
+
+def answer_to(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) -> Answer:
+    """The window that was clicked in, or a private reply to the click."""
+    if body.get("container", {}).get("type") == "view":
+        return ModalAnswer(client, body["view"]["id"])
+    url = str(body.get("response_url") or "")
+    return PrivateReply(client, url, body["user"]["id"], replace=replace)

@@ -1,0 +1,254 @@
+"""The connection to Slack: checked at boot, listening by HTTP or by Socket Mode."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import structlog
+from aiohttp import ClientSession, ClientTimeout, web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import ConfigurationError
+from bot.i18n import _
+from bot.metrics import Metrics
+from handlers.desk import Desk
+from handlers.directory import SlackDirectory
+from handlers.failures import FAILURES, slack_word
+from handlers.front import Front
+from handlers.gate import Gate, Identity
+from handlers.lifecycle import Lifecycle
+from handlers.register import register
+
+logger = structlog.get_logger(__name__)
+
+TIMEOUT = ClientTimeout(total=10)
+CHECKED_EVERY = timedelta(seconds=30)
+_NOT_ABOUT_THE_TOKEN = frozenset(
+    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+CONNECT = 10.0  # seconds that the start waits for the socket; it is tried on after them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSetup:
+    """How Slack is reached: *app_token* in Socket Mode, *signing_secrets* in HTTP mode."""
+
+    mode: Literal["socket", "http"]
+    api_url: str  # ends in /api/
+    proxy: str | None
+    bot_token: str = field(repr=False)
+    app_token: str = field(repr=False)
+    signing_secrets: tuple[str, ...] = field(repr=False)
+
+
+class Slack:
+    """*client* calls the Web API as the bot; *identity* is what `auth.test` said at boot."""
+
+    def __init__(self, setup: SlackSetup, client: AsyncWebClient, identity: Identity) -> None:
+        self.client = client
+        self.identity = identity
+        self._setup = setup
+        self._lifecycle = Lifecycle()
+        self._socket: AsyncSocketModeHandler | None = None
+        self._checked_at: datetime | None = None
+        self._problem = ""
+
+    def application(
+        self, desk: Desk, gate: Gate, directory: SlackDirectory
+    ) -> web.Application | None:
+        """Register the listeners; the HTTP application, or None in Socket Mode."""
+        app = self._bolt()
+        register(app, desk, gate, directory, self._lifecycle)
+        if self._setup.mode == "http":
+            front = Front(app, self._setup.signing_secrets, desk.metrics, desk.clock)
+            return front.application()
+        self._socket = _SocketMode(app, self.client, self._setup, desk.metrics)
+        return None
+
+    async def open_socket(self, stack: AsyncExitStack) -> None:
+        """Connect, and go on without a connection where Slack does not take one in time:
+        readiness says so, and slack_sdk tries on."""
+        if self._socket is None:
+            return
+        connecting = asyncio.create_task(self._socket.client.connect())  # type: ignore[no-untyped-call]
+        stack.push_async_callback(_given_up, connecting)
+        stack.push_async_callback(self._socket.client.close)
+        await asyncio.wait([connecting], timeout=CONNECT)
+
+    async def socket_problem(self) -> str:
+        """Why no input can arrive; "" while all is well. HTTP mode has no socket to lose."""
+        if self._setup.mode == "http":
+            return ""
+        if self._socket is None or not await self._socket.client.is_connected():
+            return "the socket to Slack is not connected"
+        return ""
+
+    async def identity_problem(self, now: datetime) -> str:
+        """Why Slack does not accept the bot's token; asked at most every 30 seconds. What Slack
+        reported by an event stands until it accepts the token again."""
+        if self._lifecycle.revoked:
+            self._problem = f"Slack reported {self._lifecycle.revoked}"
+            self._lifecycle.revoked = ""
+            self._checked_at = now
+        elif self._checked_at is None or now - self._checked_at >= CHECKED_EVERY:
+            self._problem = await self._ask()
+            self._checked_at = now
+        return self._problem
+
+    async def _ask(self) -> str:
+        try:
+            answer = await self.client.auth_test()
+        except FAILURES as error:
+            word = slack_word(error)
+            if word in _NOT_ABOUT_THE_TOKEN:
+                return f"Slack cannot answer: {word}"
+            if word:
+                return f"Slack refuses the bot token: {word}"
+            return f"Slack cannot be reached: {type(error).__name__}"
+        if answer.get("team_id") != self.identity.team_id:
+            return "the bot token now belongs to another workspace"
+        return ""
+
+    def _bolt(self) -> AsyncApp:
+        """Bolt without its own checks: signatures are verified on raw bytes in front of it, and
+        who we are is known, so that no request waits for `auth.test`."""
+        identity, token = self.identity, self._setup.bot_token
+
+        async def authorize(**_context: Any) -> AuthorizeResult:
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=identity.team_id,
+                bot_token=token,
+                bot_user_id=identity.bot_user_id,
+            )
+
+        unauthorised = _client(self._setup, None, self.client.session)
+        return AsyncApp(
+            client=unauthorised,
+            authorize=authorize,
+            process_before_response=True,
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+        )
+
+
+@asynccontextmanager
+async def connect(setup: SlackSetup) -> AsyncIterator[Slack]:
+    """Check the tokens; raises ConfigurationError with the fix."""
+    async with ClientSession(timeout=TIMEOUT) as session:
+        client = _client(setup, setup.bot_token, session)
+        identity = await _identity(client, setup.api_url)
+        if setup.mode == "socket":
+            await _check_app_token(client, setup)
+        yield Slack(setup, client, identity)
+
+
+def _client(setup: SlackSetup, token: str | None, session: ClientSession | None) -> AsyncWebClient:
+    """Rate limits are waited out; nothing is sent twice after a dropped line."""
+    return AsyncWebClient(
+        token=token,
+        base_url=setup.api_url,
+        session=session,
+        proxy=setup.proxy,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+    )
+
+
+class _SocketMode(AsyncSocketModeHandler):
+    """Bolt's handler, with the time to each ack measured."""
+
+    def __init__(
+        self, app: AsyncApp, client: AsyncWebClient, setup: SlackSetup, metrics: Metrics
+    ) -> None:
+        super().__init__(app, setup.app_token, web_client=client, proxy=setup.proxy)
+        self._metrics = metrics
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        arrived = time.perf_counter()
+        await super().handle(client, req)
+        self._metrics.ack(time.perf_counter() - arrived)
+
+
+async def _given_up(connecting: asyncio.Task[None]) -> None:
+    connecting.cancel()
+    await asyncio.gather(connecting, return_exceptions=True)
+
+
+async def _identity(client: AsyncWebClient, api_url: str) -> Identity:
+    try:
+        answer = await client.auth_test()
+        team_id = _told(answer, "team_id")
+    except (*FAILURES, KeyError) as error:
+        raise _refused(
+            error,
+            api_url,
+            _(
+                "Slack refuses SLACK_BOT_TOKEN ({code}): copy the Bot User OAuth Token of the"
+                " installed app.",
+                code=slack_word(error),
+            ),
+        ) from error
+    app_id = await _app_id(client, str(answer.get("bot_id") or ""))
+    return Identity(team_id, app_id, str(answer.get("user_id") or ""))
+
+
+def _told(answer: AsyncSlackResponse, name: str) -> str:
+    """slack_sdk reads a missing field as None; raises KeyError."""
+    value = answer.get(name)
+    if not value:
+        raise KeyError(name)
+    return str(value)
+
+
+async def _app_id(client: AsyncWebClient, bot_id: str) -> str:
+    """ "" where Slack does not say: then only the workspace of an input is checked."""
+    try:
+        answer = await client.bots_info(bot=bot_id)
+        return str(answer["bot"].get("app_id") or "")
+    except (*FAILURES, KeyError, TypeError):
+        logger.warning("app_id_unknown")
+        return ""
+
+
+async def _check_app_token(client: AsyncWebClient, setup: SlackSetup) -> None:
+    """Bolt would retry a wrong token for ever without a word."""
+    try:
+        _told(await client.apps_connections_open(app_token=setup.app_token), "url")
+    except (*FAILURES, KeyError) as error:
+        raise _refused(
+            error,
+            setup.api_url,
+            _(
+                "Slack refuses SLACK_APP_TOKEN ({code}): create an app-level token with the scope"
+                " connections:write.",
+                code=slack_word(error),
+            ),
+        ) from error
+
+
+def _refused(error: Exception, api_url: str, sentence: str) -> ConfigurationError:
+    """*sentence* where Slack itself refused; otherwise Slack was not there."""
+    word = slack_word(error)
+    if word and word not in _NOT_ABOUT_THE_TOKEN:
+        return ConfigurationError(sentence)
+    return ConfigurationError(
+        _(
+            "Slack cannot be reached at {url} ({error}): check the network, slack.proxy and"
+            " SLACK_API_URL.",
+            url=api_url,
+            error=word or type(error).__name__,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Domain value in, Slack blocks out. No await, no client."""
