@@ -6,40 +6,52 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 from aiohttp import web
 
+from bot.domain.policy import Humans
 from bot.errors import ConfigurationError
 from bot.i18n import _
+from bot.jobs import Jobs
 from bot.metrics import Metrics
 from bot.ops import Check, Readiness
 from bot.ops import application as ops_application
-from bot.ports import Clock, ProviderAdapter, SnapshotStore
+from bot.ports import Clock, ProviderAdapter, RequestStore, SnapshotStore
 from bot.providers import build_adapter
 from bot.providers.transport import Transport
 from bot.services.access import Access
+from bot.services.decisions import Decisions
+from bot.services.executor import Executor
 from bot.services.inputs import Inputs
 from bot.services.lists import OrderLists
 from bot.services.orders import OrderLookups
+from bot.services.outbox import Outbox
+from bot.services.people import People
+from bot.services.reading import OrderReader
 from bot.services.refresh import Refresher
+from bot.services.requests import Requests
 from bot.settings import AccountSettings, Listen, Settings, SlackSettings
 from handlers.cards import Cards
 from handlers.desk import Desk
 from handlers.directory import SlackDirectory
 from handlers.gate import Gate
+from handlers.messenger import SlackMessenger
 from handlers.slack import Slack, SlackSetup, connect
 from handlers.tasks import Tasks
 from storage.audit import SqliteAuditLog
 from storage.conversations import SqliteConversationStore
 from storage.database import Storage
+from storage.outbox import SqliteOutboxStore
+from storage.requests import SqliteRequestStore
 from storage.snapshots import SqliteSnapshotStore
 
 logger = structlog.get_logger(__name__)
 
-DRAIN = 5.0  # seconds for running work at shutdown; the whole ends within 10
+DRAIN = 4.0  # seconds for running work at shutdown; the whole ends within 10
+STEPS = 2.0  # for steps of the executor and the outbox: a call cut off is settled by reads
 LATE = 1.0  # for what came in while the listeners closed
 _OPTIONS = {
     "endpoint",
@@ -87,12 +99,21 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Running]:
         slack = await stack.enter_async_context(connect(_slack_setup(settings.slack)))
         directory = SlackDirectory(slack.client, slack.identity.team_id, clock)
         snapshots = SqliteSnapshotStore(storage)
+        access = Access([each.account() for each in settings.accounts], settings.policy, directory)
+        signing = _countersigning(
+            settings,
+            storage=storage,
+            adapters=adapters,
+            slack=slack,
+            access=access,
+            clock=clock,
+        )
         desk = _desk(
-            settings=settings,
+            signing,
             storage=storage,
             snapshots=snapshots,
             adapters=adapters,
-            directory=directory,
+            access=access,
             clock=clock,
             metrics=metrics,
         )
@@ -109,6 +130,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Running]:
             stack, ops_application(readiness, metrics), settings.ops_listen, "ops.listen"
         )
         stack.push_async_callback(_drain, gate, desk)
+        await signing.jobs.start()
+        stack.push_async_callback(signing.jobs.stop, STEPS)
         yield Running(address, ops, readiness)
 
 
@@ -123,27 +146,81 @@ def _slack_setup(settings: SlackSettings) -> SlackSetup:
     )
 
 
-def _desk(
-    *,
+@dataclass(frozen=True, slots=True)
+class _Countersigning:
+    """What makes, decides and carries out approval requests."""
+
+    store: RequestStore
+    requests: Requests
+    decisions: Decisions
+    jobs: Jobs
+
+
+def _countersigning(
     settings: Settings,
+    *,
+    storage: Storage,
+    adapters: dict[str, ProviderAdapter],
+    slack: Slack,
+    access: Access,
+    clock: Clock,
+) -> _Countersigning:
+    store, copies = SqliteRequestStore(storage), SqliteOutboxStore(storage)
+    now = SlackDirectory(slack.client, slack.identity.team_id, clock, kept=timedelta(0))
+    humans = Humans(tuple(frozenset(person.slack) for person in settings.people))
+    people = People(settings.policy, humans, now)
+    wake = asyncio.Event()
+    reader = OrderReader(adapters, SqliteSnapshotStore(storage), clock)
+    requests = Requests(
+        store=store,
+        adapters=adapters,
+        reader=reader,
+        access=access,
+        people=people,
+        clock=clock,
+        wake=wake,
+    )
+    decisions = Decisions(
+        store=store, copies=copies, people=people, requests=requests, clock=clock, wake=wake
+    )
+    executor = Executor(
+        store=store, adapters=adapters, reader=reader, people=people, clock=clock, wake=wake
+    )
+    outbox = Outbox(
+        store=copies,
+        requests=store,
+        messenger=SlackMessenger(slack.client),
+        people=people,
+        audit=SqliteAuditLog(storage),
+        clock=clock,
+        approvals_channel=settings.slack.approvals_channel or "",
+    )
+    return _Countersigning(store, requests, decisions, Jobs(executor, outbox, decisions, wake))
+
+
+def _desk(
+    signing: _Countersigning,
+    *,
     storage: Storage,
     snapshots: SnapshotStore,
     adapters: dict[str, ProviderAdapter],
-    directory: SlackDirectory,
+    access: Access,
     clock: Clock,
     metrics: Metrics,
 ) -> Desk:
     audit = SqliteAuditLog(storage)
     conversations = SqliteConversationStore(storage)
-    accounts = [each.account() for each in settings.accounts]
     refresher = Refresher(adapters, snapshots, clock)
     return Desk(
-        access=Access(accounts, settings.policy, directory),
+        access=access,
         lookups=OrderLookups(adapters, snapshots, conversations, audit, clock),
         lists=OrderLists(refresher, snapshots, audit, clock),
         inputs=Inputs(conversations, audit, clock),
         drafts=conversations,
-        cards=Cards(conversations, clock),
+        request_store=signing.store,
+        requests=signing.requests,
+        decisions=signing.decisions,
+        cards=Cards(conversations, signing.store, clock),
         tasks=Tasks(),
         clock=clock,
         metrics=metrics,
@@ -168,7 +245,12 @@ async def _adapters(
         )
         options = settings.model_dump(include=_OPTIONS, exclude_none=True)
         adapter = build_adapter(
-            settings.account(), settings.credentials(), transport, clock, options
+            settings.account(),
+            settings.credentials(),
+            transport,
+            clock,
+            options,
+            cancel_credentials=settings.cancel_credentials(),
         )
         stack.push_async_callback(adapter.aclose)
         adapters[settings.name] = adapter

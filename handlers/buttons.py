@@ -6,57 +6,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import UserError
 from bot.services.access import Viewer
 from bot.services.lists import PAGE
-from handlers.answers import Answer, ModalAnswer, Place, PrivateReply, errors_shown
+from handlers.answers import Answer
 from handlers.cards import command_of, filter_of
 from handlers.commands import OrderCommand
 from handlers.desk import Desk
 from handlers.ids import ActionId, CardKind
 from handlers.parsing import List
+from handlers.press import Press, Pressed, run
 from handlers.sharing import share
-from handlers.views.forms import answer_modal, loading_modal
+from handlers.views.forms import answer_modal
 from handlers.views.panel import PRODUCTS_PAGE
 from handlers.views.surface import Rendered
-
-logger = structlog.get_logger(__name__)
-
-Pressed = Callable[["Press"], Awaitable[None]]
-
-
-class Press:
-    """One click: who, where, on which card."""
-
-    def __init__(
-        self, body: dict[str, Any], client: AsyncWebClient, viewer: Viewer, place: Place
-    ) -> None:
-        self.body = body
-        self.client = client
-        self.viewer = viewer
-        self._place = place
-        self.card_id: str = body["actions"][0].get("value", "")
-        self.in_modal = body.get("container", {}).get("type") == "view"
-
-    @property
-    def response_url(self) -> str:
-        return str(self.body.get("response_url") or "")
-
-    def answer(self, *, replace: bool) -> Answer:
-        """Where the card itself is redrawn (*replace*), or a new private answer beside it."""
-        return _answer(self.body, self.client, replace=replace)
-
-    async def window(self, view: dict[str, Any] | None = None) -> Answer:
-        """A modal of its own with *view* in it, or a word that the clouds are asked: opened before
-        anything slow is done, for Slack allows 3 seconds. Errors are told there from now on."""
-        opening = self.client.views_push if self.in_modal else self.client.views_open
-        opened = await opening(trigger_id=self.body["trigger_id"], view=view or loading_modal())
-        self._place.answer = ModalAnswer(self.client, opened["view"]["id"])
-        return self._place
 
 
 class Buttons:
@@ -78,24 +43,9 @@ class Buttons:
 
         async def pressed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
             await ack()
-            self._desk.tasks.spawn(self._run(action, work[action], body, client))
+            self._desk.tasks.spawn(run(self._desk, action, work[action], body, client))
 
         return pressed
-
-    async def _run(
-        self, action: ActionId, work: Pressed, body: dict[str, Any], client: AsyncWebClient
-    ) -> None:
-        user = body["user"]["id"]
-        place = Place(_answer(body, client, replace=False))
-
-        async def refused(error: UserError) -> None:
-            await self._desk.inputs.refuse(user, action, error)
-
-        async with errors_shown(place, refused):
-            if not await self._desk.inputs.first_time(body.get("trigger_id") or ""):
-                return
-            viewer = await self._desk.access.viewer(user)
-            await work(Press(body, client, viewer, place))
 
     async def _show(self, press: Press) -> None:
         state = await self._desk.cards.state(CardKind.ORDER, press.card_id)
@@ -169,10 +119,3 @@ class Buttons:
 
 def _turned(offset: int, size: int, *, forward: bool) -> int:
     return offset + size if forward else max(0, offset - size)
-
-
-def _answer(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) -> Answer:
-    if body.get("container", {}).get("type") == "view":
-        return ModalAnswer(client, body["view"]["id"])
-    url = str(body.get("response_url") or "")
-    return PrivateReply(client, url, body["user"]["id"], replace=replace)

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.filters import OrderFilter
+from bot.domain.orders import Order
 from bot.errors import NotAllowed, UsageError
 from bot.i18n import _
-from bot.ports import Clock, ConversationStore
+from bot.ports import Clock, ConversationStore, RequestStore
 from bot.services.access import Viewer
 from bot.services.lists import OrderList
 from bot.services.orders import Choice, ProductList, Shown
@@ -28,8 +29,11 @@ _FILTER = TypeAdapter(OrderFilter)
 class Cards:
     """Draws for one *viewer* in one *channel* ("" in a modal opened from nowhere)."""
 
-    def __init__(self, conversations: ConversationStore, clock: Clock) -> None:
+    def __init__(
+        self, conversations: ConversationStore, requests: RequestStore, clock: Clock
+    ) -> None:
         self._conversations = conversations
+        self._requests = requests
         self._clock = clock
 
     async def find(self, kind: CardKind, card_id: str) -> dict[str, Any] | None:
@@ -50,8 +54,9 @@ class Cards:
             states = [_order_state(each.name, shown.order_id, channel) for each in shown.accounts]
             return choice_card(shown, await self._put(CardKind.ORDER, states, viewer))
         (card_id,) = await self._put(CardKind.ORDER, [_state_of(shown, channel)], viewer)
+        asked = await self._requests.open_for(shown.account.name, shown.order.order_id)
         zone = viewer.person.time_zone
-        return order_card(shown, card_id, zone=zone, now=self._clock.now())
+        return order_card(shown, card_id, zone=zone, now=self._clock.now(), asked=asked)
 
     async def shared(self, viewer: Viewer, shown: Shown, channel: str) -> Rendered:
         """For a channel: dates in the fallback text are UTC, buttons those that anyone may try."""
@@ -103,6 +108,12 @@ class Cards:
     async def form(self, viewer: Viewer, channel: str) -> str:
         """The opaque id that the form carries as private metadata."""
         (form_id,) = await self._put(CardKind.FORM, [{"channel": channel}], viewer)
+        return form_id
+
+    async def cancel(self, viewer: Viewer, order: Order, channel: str) -> str:
+        """The opaque id that the cancel form carries as private metadata."""
+        state = _order_state(order.account, order.order_id, channel)
+        (form_id,) = await self._put(CardKind.CANCEL, [state], viewer)
         return form_id
 
     async def rows(

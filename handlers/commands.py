@@ -8,30 +8,39 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.filters import OrderFilter, Sort
+from bot.domain.ids import providers_of
 from bot.domain.orders import PaymentStatus
 from bot.errors import UserError
 from bot.services.access import Viewer, choose
-from handlers.answers import Answer, PrivateReply, errors_shown
+from bot.services.told import HistoryView
+from handlers.answers import Answer, Place, PrivateReply, errors_shown
+from handlers.cancel import CancelForm
 from handlers.desk import Desk
 from handlers.parsing import (
     Accounts,
-    Command,
+    Answered,
+    Cancel,
     Help,
+    History,
+    Inbox,
     List,
     Panel,
     Products,
     Show,
     Wanted,
+    WhyNot,
     parse_command,
     read_filters,
 )
+from handlers.views.history import history_card, inbox_card, why_card
 from handlers.views.panel import accounts_card, help_card, panel
 from handlers.views.text import zone_of
 
 
 class OrderCommand:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, cancel: CancelForm) -> None:
         self._desk = desk
+        self._cancel = cancel
 
     async def command(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
@@ -39,7 +48,8 @@ class OrderCommand:
 
     async def _answer(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         user, channel = body["user_id"], body.get("channel_id", "")
-        answer = PrivateReply(client, body.get("response_url") or "", user, replace=False)
+        reply = PrivateReply(client, body.get("response_url") or "", user, replace=False)
+        answer = Place(reply)
         typed = body.get("text") or ""
 
         async def refused(error: UserError) -> None:
@@ -51,9 +61,12 @@ class OrderCommand:
             viewer = await self._desk.access.viewer(user)
             command = parse_command(typed)
             self._desk.metrics.command(type(command).__name__.lower())
-            await self.run(command, viewer, channel, answer)
+            if isinstance(command, Cancel):
+                await self._cancel.typed(command, viewer, body, client, answer)
+            else:
+                await self.run(command, viewer, channel, answer)
 
-    async def run(self, command: Command, viewer: Viewer, channel: str, answer: Answer) -> None:
+    async def run(self, command: Answered, viewer: Viewer, channel: str, answer: Answer) -> None:
         """Answer one command; also called for what a form or a button stands for."""
         desk, zone = self._desk, viewer.person.time_zone
         match command:
@@ -75,6 +88,34 @@ class OrderCommand:
                 await answer.show(await desk.cards.products(viewer, lists, command.words, 0))
             case List():
                 await self._follow(command, viewer, channel, answer)
+            case Inbox() | History() | WhyNot():
+                await self._about_requests(command, viewer, answer)
+
+    async def _about_requests(
+        self, command: Inbox | History | WhyNot, viewer: Viewer, answer: Answer
+    ) -> None:
+        desk, user = self._desk, viewer.person.user_id
+        match command:
+            case Inbox():
+                await desk.inputs.answered(user, "inbox")
+                await answer.show(inbox_card(await desk.requests.inbox(viewer)))
+            case History():
+                await answer.show(history_card(await self._history(viewer, command)))
+            case WhyNot():
+                await desk.inputs.answered(user, "why")
+                await answer.show(why_card(await desk.requests.why(viewer, command.request_id)))
+
+    async def _history(self, viewer: Viewer, command: History) -> HistoryView:
+        """Without an account: of the accounts whose ids look like this one, the first where
+        something happened to it."""
+        order_id, forms = command.order_id, providers_of(command.order_id)
+        fitting = [each for each in viewer.accounts if each.provider in forms] or viewer.accounts
+        names = [command.account] if command.account else [each.name for each in fitting]
+        found = [await self._desk.requests.history(viewer, name, order_id) for name in names]
+        history = next((each for each in found if each.requests or each.records), found[0])
+        subject = f"order:{history.account}/{order_id}"
+        await self._desk.inputs.answered(viewer.person.user_id, "history", subject)
+        return history
 
     async def _follow(self, command: List, viewer: Viewer, channel: str, answer: Answer) -> None:
         """Show the list, and again whenever there is more to it."""
@@ -96,7 +137,8 @@ class OrderCommand:
         panel_id = await desk.cards.form(viewer, channel)
         zone = viewer.person.time_zone
         rows = list(zip(recent, row_ids, strict=True))
-        await answer.show(panel(count, as_of, rows, panel_id, zone=zone))
+        waiting = len((await desk.requests.inbox(viewer)).waiting)
+        await answer.show(panel(count, as_of, rows, panel_id, zone=zone, waiting=waiting))
 
 
 def order_filter(wanted: Wanted, viewer: Viewer) -> OrderFilter:

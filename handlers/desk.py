@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.metrics import Metrics
-from bot.ports import Clock, ConversationStore
+from bot.ports import Clock, ConversationStore, RequestStore
 from bot.services.access import Access
+from bot.services.decisions import Decisions
 from bot.services.inputs import Inputs
 from bot.services.lists import OrderLists
 from bot.services.orders import OrderLookups
+from bot.services.requests import Requests
 from handlers.cards import Cards
 from handlers.tasks import Tasks
 
@@ -21,6 +23,9 @@ class Desk:
     lists: OrderLists
     inputs: Inputs
     drafts: ConversationStore
+    request_store: RequestStore  # inputs are stored here before Slack is answered
+    requests: Requests
+    decisions: Decisions
     cards: Cards
     tasks: Tasks
     clock: Clock

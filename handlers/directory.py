@@ -23,13 +23,16 @@ Value = TypeVar("Value")
 
 
 class SlackDirectory:
-    """Implements the Directory port. *team_id* is the bot's own workspace."""
+    """Implements the Directory port. *team_id* is the bot's own workspace; an answer serves for
+    *kept*, zero where a right to decide hangs on it."""
 
-    def __init__(self, client: AsyncWebClient, team_id: str, clock: Clock) -> None:
+    def __init__(
+        self, client: AsyncWebClient, team_id: str, clock: Clock, *, kept: timedelta = KEPT
+    ) -> None:
         self._client = client
         self._team_id = team_id
-        self._people: _Kept[Person] = _Kept(self._read_person, clock)
-        self._groups: _Kept[frozenset[str]] = _Kept(self._read_group, clock)
+        self._people: _Kept[Person] = _Kept(self._read_person, clock, kept)
+        self._groups: _Kept[frozenset[str]] = _Kept(self._read_group, clock, kept)
 
     @property
     def team_id(self) -> str:
@@ -85,17 +88,20 @@ def person_of(user_id: str, user: dict[str, Any]) -> Person:
 
 
 class _Kept(Generic[Value]):
-    """The newest AT_MOST answers, each for KEPT."""
+    """The newest AT_MOST answers, each for *kept*."""
 
-    def __init__(self, read: Callable[[str], Awaitable[Value]], clock: Clock) -> None:
+    def __init__(
+        self, read: Callable[[str], Awaitable[Value]], clock: Clock, kept: timedelta
+    ) -> None:
         self._read = read
         self._clock = clock
+        self._kept = kept
         self._values: OrderedDict[str, tuple[datetime, Value]] = OrderedDict()
         self._forgotten = 0  # how often something was: an answer under way may be older than that
 
     async def get(self, key: str) -> Value:
         kept = self._values.get(key)
-        if kept is not None and self._clock.now() - kept[0] < KEPT:
+        if kept is not None and self._clock.now() - kept[0] < self._kept:
             return kept[1]
         forgotten, asked_at = self._forgotten, self._clock.now()
         value = await self._read(key)

@@ -15,8 +15,9 @@ from bot.i18n import _
 from handlers.answers import ModalAnswer, PrivateReply, errors_shown
 from handlers.commands import OrderCommand
 from handlers.desk import Desk
+from handlers.drafts import Drafts
 from handlers.ids import ActionId, CallbackId, CardKind
-from handlers.parsing import Command, List, Show, read_filters
+from handlers.parsing import List, Show, read_filters
 from handlers.views.forms import find_form, loading_modal, typed_values
 
 FORM = CallbackId.FIND_FORM
@@ -26,22 +27,14 @@ SETTLED = 0.3  # seconds
 
 
 class FindForm:
-    def __init__(self, desk: Desk, command: OrderCommand) -> None:
+    def __init__(self, desk: Desk, command: OrderCommand, drafts: Drafts) -> None:
         self._desk = desk
         self._command = command
+        self._drafts = drafts
 
     async def open(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         self._desk.tasks.spawn(self._open(body, client))
-
-    async def changed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """A field changed: what stands in the form now is kept, should it be closed."""
-        await ack()
-        self._desk.tasks.spawn(self._keep(body))
-
-    async def closed(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        self._desk.tasks.spawn(self._keep(body))
 
     async def submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         values = typed_values(body["view"])
@@ -66,23 +59,17 @@ class FindForm:
             viewer = await self._desk.access.viewer(user)
             state = await self._desk.cards.state(CardKind.FORM, body["actions"][0]["value"])
             form_id = await self._desk.cards.form(viewer, state["channel"])
-            draft = await self._desk.drafts.draft(user, FORM, at=self._desk.clock.now())
+            draft = await self._drafts.load(user, FORM)
             await self._desk.inputs.answered(user, ActionId.FIND)
             view = find_form(viewer.accounts, draft, form_id)
             await client.views_open(trigger_id=body["trigger_id"], view=view)
 
-    async def _keep(self, body: dict[str, Any]) -> None:
-        """Slack may leave the fields out when a form is closed: what was kept before stays."""
-        view = body["view"]
-        if view.get("callback_id") != FORM or not (view.get("state") or {}).get("values"):
-            return
-        await self._save(body["user"]["id"], typed_values(view))
-
-    async def _save(self, user: str, values: dict[str, str]) -> None:
-        await self._desk.drafts.save_draft(user, FORM, values, at=self._desk.clock.now())
-
     async def _find(
-        self, command: Command, values: dict[str, str], body: dict[str, Any], client: AsyncWebClient
+        self,
+        command: Show | List,
+        values: dict[str, str],
+        body: dict[str, Any],
+        client: AsyncWebClient,
     ) -> None:
         user = body["user"]["id"]
         answer = ModalAnswer(client, body["view"]["id"])
@@ -93,14 +80,14 @@ class FindForm:
         async with errors_shown(answer, refused):
             if not await self._desk.inputs.first_time(body.get("trigger_id") or ""):
                 return
-            await self._save(user, values)
+            await self._drafts.save(user, FORM, values)
             await asyncio.sleep(SETTLED)
             viewer = await self._desk.access.viewer(user)
             state = await self._desk.cards.state(CardKind.FORM, body["view"]["private_metadata"])
             await self._command.run(command, viewer, state["channel"], answer)
-            await self._desk.drafts.drop_draft(user, FORM)
+            await self._drafts.drop(user, FORM)
 
-    def _read(self, values: dict[str, str]) -> Command:
+    def _read(self, values: dict[str, str]) -> Show | List:
         """The form as the command that says the same; raises UserError."""
         if values.get("order_id"):
             order_id = clean_order_id(values["order_id"])

@@ -2,6 +2,7 @@
 
 /order show ID [account] | ID | list [filters] | unpaid [filters]
        products [account] [text] | accounts | help
+       cancel [ID [account]] | inbox | history ID [account] | why REQUEST
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class Verb(StrEnum):
     UNPAID = "unpaid"
     PRODUCTS = "products"
     ACCOUNTS = "accounts"
+    CANCEL = "cancel"
+    INBOX = "inbox"
+    HISTORY = "history"
+    WHY = "why"
 
 
 EXAMPLES: Mapping[Verb, str] = {
@@ -39,6 +44,10 @@ EXAMPLES: Mapping[Verb, str] = {
     Verb.UNPAID: "/order unpaid over:5000",
     Verb.PRODUCTS: "/order products ecs",
     Verb.ACCOUNTS: "/order accounts",
+    Verb.CANCEL: "/order cancel 500491030350914",
+    Verb.INBOX: "/order inbox",
+    Verb.HISTORY: "/order history 500491030350914",
+    Verb.WHY: "/order why R-ABCD2345",
 }
 
 FILTERS: Mapping[str, str] = {
@@ -105,7 +114,34 @@ class List:
     filters: Mapping[str, str] = field(default_factory=dict)
 
 
-Command = Panel | Help | Accounts | Show | Products | List
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """*order_id* "" is the order that the person looked at last in the channel."""
+
+    order_id: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    order_id: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Who may decide a request, and what stops each other person."""
+
+    request_id: str
+
+
+Answered = Panel | Help | Accounts | Show | Products | List | Inbox | History | WhyNot
+Command = Answered | Cancel  # the latter opens a form
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +200,30 @@ def _words(text: str) -> list[str]:
     return [word for typed in _TOKEN.findall(text) if (word := typed.replace('"', ""))]
 
 
-def _show(words: list[str]) -> Show:
+def _which(words: list[str], verb: Verb) -> tuple[str, str]:
+    """The order's id and the account; raises UsageError with the example of *verb*."""
     order_id, account = _id_and_account(words)
     if not order_id:
-        raise UsageError(_("Which order? For example: {example}", example=EXAMPLES[Verb.SHOW]))
+        raise UsageError(_("Which order? For example: {example}", example=EXAMPLES[verb]))
     if len(order_id) > _LONGEST_ID:
         raise UsageError(
             _(
                 "An order number has at most {count} characters, for example: {example}",
                 count=_LONGEST_ID,
-                example=EXAMPLES[Verb.SHOW],
+                example=EXAMPLES[verb],
             )
         )
-    return Show(order_id, account)
+    return order_id, account
+
+
+def _why(words: list[str]) -> WhyNot:
+    """Request ids are the bot's own; however it is quoted, an id is an id."""
+    request_id = clean_order_id("".join(words[:1]))
+    if not request_id:
+        raise UsageError(
+            _("Which request? Its card says it, for example: {example}", example=EXAMPLES[Verb.WHY])
+        )
+    return WhyNot(request_id[:_LONGEST_ID])
 
 
 def _bare_id(words: list[str]) -> Show:
@@ -338,7 +385,11 @@ _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     "?": lambda _rest: Help(),
     Verb.HELP: lambda _rest: Help(),
     Verb.ACCOUNTS: lambda _rest: Accounts(),
-    Verb.SHOW: _show,
+    Verb.SHOW: lambda rest: Show(*_which(rest, Verb.SHOW)),
+    Verb.CANCEL: lambda rest: Cancel(*_which(rest, Verb.CANCEL)) if rest else Cancel(),
+    Verb.INBOX: lambda _rest: Inbox(),
+    Verb.HISTORY: lambda rest: History(*_which(rest, Verb.HISTORY)),
+    Verb.WHY: _why,
     Verb.LIST: lambda rest: List(unpaid=False, filters=_filters(rest)),
     Verb.UNPAID: lambda rest: List(unpaid=True, filters=_filters(rest)),
     Verb.PRODUCTS: lambda rest: Products(

@@ -10,13 +10,16 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from handlers.buttons import Buttons
+from handlers.cancel import CancelForm
 from handlers.commands import OrderCommand
 from handlers.desk import Desk
 from handlers.directory import SlackDirectory
+from handlers.drafts import Drafts
 from handlers.find import FindForm
 from handlers.gate import Gate
-from handlers.ids import COMMAND, ActionId, CallbackId
+from handlers.ids import COMMAND, REQUEST_BLOCK, ActionId, CallbackId
 from handlers.lifecycle import Lifecycle
+from handlers.requests import DECIDING, RequestButtons
 
 logger = structlog.get_logger(__name__)
 
@@ -34,20 +37,39 @@ _PRESSED = (
 def register(
     app: AsyncApp, desk: Desk, gate: Gate, directory: SlackDirectory, lifecycle: Lifecycle
 ) -> None:
-    command = OrderCommand(desk)
+    drafts = Drafts(desk)
+    cancel = CancelForm(desk, drafts)
+    command = OrderCommand(desk, cancel)
     buttons = Buttons(desk, command)
-    form = FindForm(desk, command)
+    form = FindForm(desk, command, drafts)
     app.use(gate.check)
     app.command(COMMAND)(command.command)
+    _register_requests(app, desk, cancel)
     for action in _PRESSED:
         app.action(action.value)(buttons.listener(action))
     app.action(ActionId.FIND.value)(form.open)
-    app.action(ActionId.DRAFT.value)(form.changed)
+    app.action(ActionId.DRAFT.value)(drafts.changed)
     app.view(CallbackId.FIND_FORM.value)(form.submitted)
-    app.view_closed(CallbackId.FIND_FORM.value)(form.closed)
+    app.view_closed(CallbackId.FIND_FORM.value)(drafts.closed)
+    app.view_closed(CallbackId.CANCEL_FORM.value)(drafts.closed)
     for event, listener in lifecycle.listeners(directory).items():
         app.event(event)(listener)
     _catch_all(app)
+
+
+def _register_requests(app: AsyncApp, desk: Desk, cancel: CancelForm) -> None:
+    """Before the rest: *Details* on a request's card is told from an order's by its block."""
+    requests = RequestButtons(desk)
+    for action in DECIDING:
+        app.action(action.value)(requests.listener(action))
+    app.action({"block_id": REQUEST_BLOCK, "action_id": ActionId.DETAILS.value})(requests.details)
+    app.action(ActionId.DENY.value)(requests.deny)
+    app.action(ActionId.SHOW_REQUEST.value)(requests.show)
+    app.action(ActionId.SHOW_INBOX.value)(requests.inbox)
+    app.action(ActionId.REQUEST_CANCEL.value)(cancel.open)
+    app.action(ActionId.ASK_AGAIN.value)(cancel.ask_again)
+    app.view(CallbackId.CANCEL_FORM.value)(cancel.submitted)
+    app.view(CallbackId.DENY_FORM.value)(requests.denied)
 
 
 def _catch_all(app: AsyncApp) -> None:

@@ -208,7 +208,7 @@ def every_surface(text: str) -> dict[str, Rendered]:
         "details": details_view(shown(order), 0, "p0", "n0", zone="UTC"),
         "choice": choice_card(Choice(text, (account, account)), ("c0", "c1")),
         "list": a_list(*[order] * 8, total=99, offset=8, unknown=3, states=(state,) * 12),
-        "panel": panel(7, NOON, [(Snapshot(order, NOON), "c0")] * 3, "p0", zone="UTC"),
+        "panel": panel(7, NOON, [(Snapshot(order, NOON), "c0")] * 3, "p0", zone="UTC", waiting=2),
         "accounts": accounts_card(
             [AccountLine(account, AccountAnswer(account.name, NOON, NOON, text))], zone="UTC"
         ),

@@ -10,12 +10,14 @@ from urllib.parse import quote
 from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject, SectionBlock
 
 from bot.domain.accounts import Account
+from bot.domain.approvals import ApprovalRequest
 from bot.domain.orders import Field, LineItem, Order, OrderType, PaymentStatus
 from bot.errors import ProviderError
 from bot.i18n import _
 from bot.services.orders import Choice, Shown
 from handlers.ids import ActionId
 from handlers.views import words
+from handlers.views.progress import open_request_line
 from handlers.views.surface import (
     Rendered,
     actions,
@@ -55,11 +57,20 @@ NO_END = timedelta(days=366 * 50)
 
 
 def order_card(
-    shown: Shown, card_id: str, *, zone: str, now: datetime, shared_by: str = ""
+    shown: Shown,
+    card_id: str,
+    *,
+    zone: str,
+    now: datetime,
+    shared_by: str = "",
+    asked: ApprovalRequest | None = None,
 ) -> Rendered:
-    """The card of one order. *shared_by* is the user id of whoever shared it to a channel."""
+    """The card of one order. *shared_by* is the user id of whoever shared it to a channel, *asked*
+    the open request to cancel it."""
     order = shown.order
     blocks: list[Block] = [header(_title(order)), line(_state(order, zone, now))]
+    if asked is not None:
+        blocks.append(open_request_line(asked))
     if shown.problem is not None:
         blocks.append(_stale(shown, shown.problem, zone, private=not shared_by))
     blocks.append(SectionBlock(fields=[literal(fact, FACT, lines=True) for fact in _facts(shown)]))
@@ -67,6 +78,7 @@ def order_card(
     blocks.append(note(*_footer(shown, zone, shared_by)))
     blocks.append(
         actions(
+            _request_cancel(shown, card_id) if not shared_by and asked is None else None,
             button(ActionId.DETAILS, _("All details"), card_id),
             None if shared_by else button(ActionId.SHARE, _("Share"), card_id),
             None if shared_by else button(ActionId.REFRESH, _("Refresh"), card_id),
@@ -74,6 +86,12 @@ def order_card(
         )
     )
     return message(order_text(shown, zone), blocks)
+
+
+def _request_cancel(shown: Shown, card_id: str) -> ButtonElement | None:
+    if not shown.can_cancel or shown.order.payment_status is not PaymentStatus.UNPAID:
+        return None
+    return button(ActionId.REQUEST_CANCEL, _("Request cancel"), card_id)
 
 
 def order_text(shown: Shown, zone: str) -> str:

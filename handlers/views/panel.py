@@ -40,12 +40,15 @@ def panel(
     panel_id: str,
     *,
     zone: str,
+    waiting: int,
 ) -> Rendered:
-    """*recent* pairs the last orders looked at here with the card ids of their buttons."""
+    """*recent* pairs the last orders looked at here with the card ids of their buttons, *waiting*
+    counts the requests that this person may decide."""
     blocks: list[Block] = [
         header(_("Cloud orders")),
         actions(
             button(ActionId.SHOW_UNPAID, _("Unpaid ({count})", count=unpaid), panel_id),
+            button(ActionId.SHOW_INBOX, _("Waiting for you ({count})", count=waiting), panel_id),
             button(ActionId.FIND, _("Find…"), panel_id),
         ),
     ]
@@ -62,7 +65,12 @@ def panel(
         blocks.append(note(ours(_("As of {when}", when=moment(as_of, zone)))))
     hint = _("Type {command} help to see what can be typed.", command=COMMAND)
     blocks.append(note(ours(hint)))
-    text = _("Cloud orders: {count} unpaid. {hint}", count=unpaid, hint=hint)
+    text = _(
+        "Cloud orders: {count} unpaid, {waiting} waiting for you. {hint}",
+        count=unpaid,
+        waiting=waiting,
+        hint=hint,
+    )
     return message(text, blocks)
 
 
@@ -82,6 +90,7 @@ def help_card(accounts: Sequence[Account]) -> Rendered:
             account=first.name,
         ),
         _("{example}: your accounts and when they answered last", example=EXAMPLES[Verb.ACCOUNTS]),
+        *_request_help(sample),
     ]
     filters = {
         **FILTERS,
@@ -93,6 +102,18 @@ def help_card(accounts: Sequence[Account]) -> Rendered:
     return message(
         text,
         [header(_("What can be typed")), plain("\n".join(lines), lines=True), plain(narrowing)],
+    )
+
+
+def _request_help(sample: str) -> tuple[str, ...]:
+    return (
+        _(
+            "{command} cancel: ask to cancel the order you looked at last; a second person decides",
+            command=COMMAND,
+        ),
+        _("{example}: requests that wait for you, yours, done", example=EXAMPLES[Verb.INBOX]),
+        _("{command} history {sample}: what happened to it", command=COMMAND, sample=sample),
+        _("{example}: who may decide a request, and who not", example=EXAMPLES[Verb.WHY]),
     )
 
 

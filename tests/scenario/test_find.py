@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import pytest
+
 from bot.sandbox.clouds.book import Fault
 from bot.sandbox.workspace.delivery import Delivery
 from bot.sandbox.workspace.state import OpenView
 from tests.stage import ALICE, BOB, CHEN, Stage, eventually, labels, said
+
+
+@pytest.fixture(autouse=True)
+async def worked_off(stage: Stage) -> AsyncIterator[None]:
+    """A search that still goes on would keep its draft for the next test."""
+    yield
+    await stage.idle()
 
 
 async def opened(stage: Stage, who: str = ALICE) -> OpenView:

@@ -108,13 +108,13 @@ async def test_pitfall_40_where_the_response_url_ended_the_answer_is_a_direct_me
 async def test_pitfall_42_an_input_delivered_again_minutes_later_is_acknowledged_and_ignored(
     stage: Stage, what: str
 ) -> None:
-    order = stage.an_order("alibaba-main", "paid", index=2)
+    order = stage.an_order("alibaba-main", "paid", index=2 if what == "click" else 3)
     card = await stage.type(ALICE, f"{order.order_id} alibaba-main", until=order.order_id)
     delivery = stage.slack.deliveries[-1]
     if what == "click":
         delivery = await stage.press(ALICE, "refresh", ts=card.ts)
     subject = f"order:alibaba-main/{order.order_id}"
-    count = 2 if what == "click" else len(stage.recorded("order:shown", subject=subject))
+    count = 2 if what == "click" else 1
     await eventually(
         lambda: len(stage.recorded("order:shown", subject=subject)) >= count, "it is on record"
     )

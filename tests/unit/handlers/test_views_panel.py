@@ -27,7 +27,7 @@ from tests.surfaces import buttons_of, checked, plain_of, read
 
 def labels_of(rows: int, unpaid: int = 7) -> list[str]:
     recent = [(Snapshot(a_detailed_order(), NOON), f"c{number}") for number in range(rows)]
-    card = checked(panel(unpaid, NOON, recent, "p0", zone="UTC"))
+    card = checked(panel(unpaid, NOON, recent, "p0", zone="UTC", waiting=2))
     return [each["text"]["text"] for each in buttons_of(card)]
 
 
@@ -42,20 +42,20 @@ def products_of(count: int, **parts: object) -> ProductList:
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_the_panel_offers_what_is_unpaid_a_form_and_the_last_orders(rows: int) -> None:
-    assert labels_of(rows) == ["Unpaid (7)", "Find…", *["Show"] * rows]
+    assert labels_of(rows) == ["Unpaid (7)", "Waiting for you (2)", "Find…", *["Show"] * rows]
 
 
 def test_the_panel_says_by_itself_what_it_shows() -> None:
     recent = [(Snapshot(a_detailed_order(), NOON), "c0")]
-    card = checked(panel(7, NOON, recent, "p0", zone="UTC"))
-    assert card.text == "Cloud orders: 7 unpaid. Type /order help to see what can be typed."
+    card = checked(panel(7, NOON, recent, "p0", zone="UTC", waiting=2))
+    assert card.text.startswith("Cloud orders: 7 unpaid, 2 waiting for you. Type /order help ")
     row = "12,480.00 CNY · Elastic Cloud Server x 4 · Unpaid · CS2611171200ABCDE"
     assert row in plain_of(card)
     assert "As of <!date^" in read(card)
 
 
 def test_a_panel_before_every_cloud_has_answered_says_so() -> None:
-    card = checked(panel(0, None, [], "p0", zone="UTC"))
+    card = checked(panel(0, None, [], "p0", zone="UTC", waiting=2))
     assert "Not every cloud has answered yet." in read(card)
 
 
@@ -66,7 +66,7 @@ def test_help_shows_commands_that_work_with_the_accounts_here(provider: Provider
     lines = [line for text in plain_of(card) for line in text.splitlines()]
     typed = [line.partition(": ")[0].removeprefix("/order") for line in lines if "/order" in line]
     commands: list[Command] = [parse_command(each) for each in typed]
-    assert len(commands) == 7
+    assert len(commands) == 11
     assert commands.count(Show(SAMPLE_IDS[provider])) == 2
     assert "/order products my-account ecs" in read(card)
 
@@ -170,5 +170,5 @@ def test_a_sentence_of_any_length_is_valid(length: int) -> None:
 
 
 def test_a_moment_of_the_panel_is_that_of_the_account_heard_longest_ago() -> None:
-    card = panel(1, NOON - timedelta(hours=2), [], "p0", zone="UTC")
+    card = panel(1, NOON - timedelta(hours=2), [], "p0", zone="UTC", waiting=2)
     assert f"<!date^{int((NOON - timedelta(hours=2)).timestamp())}^" in read(card)
