@@ -112,6 +112,6 @@ def test_python_dash_m_bot_is_the_same_command(countersign: Path, tmp_path: Path
 
 def test_the_story_holds_in_an_empty_folder(countersign: Path, tmp_path: Path) -> None:
     told = checked(countersign, "demo", "--story", cwd=tmp_path)
-    assert "The story holds: 27 checks." in told
+    assert "The story holds: 62 checks." in told
     assert "does not hold" not in told
     assert list(tmp_path.iterdir()) == []

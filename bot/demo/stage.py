@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.app import Running, SystemClock, running
+from bot.crash import VARIABLE
 from bot.sandbox.clouds.book import CloudAccount
 from bot.sandbox.clouds.server import Clouds, start_clouds
 from bot.sandbox.workspace import Workspace, start_workspace
@@ -25,6 +30,9 @@ requesters = ["members"]
 approvers = ["U0BOB", "S0FINANCE"]
 quorum = 1
 hold = "2s"
+[[policy.rules]]
+over = ["10000 CNY", "1500 USD"]
+quorum = 2
 """
 _NAMES = {"huawei": ("access_key_id", "secret_access_key")}
 _SPEED = 100  # requests per second: the embedded clouds set no limit
@@ -39,6 +47,7 @@ class Stage:
         self.database = folder / "countersign.db"
         self._settings = _settings(folder, clouds, workspace)
         self._bot: AsyncExitStack | None = None
+        self._process: Process | None = None
 
     async def start(self) -> Running:
         self._bot = AsyncExitStack()
@@ -48,6 +57,26 @@ class Stage:
         if self._bot is not None:
             await self._bot.aclose()
             self._bot = None
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+    async def start_process(self, *, crash_at: str) -> Process:
+        """The same bot as a process of its own that kills itself at a named point; returns when
+        it is connected."""
+        environ = {
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **_environ(self.workspace),
+            VARIABLE: crash_at,
+        }
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "serve", "--config", str(self._settings.config)),
+            cwd=Path(__file__).parents[2],
+            env=environ,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await self.workspace.until(lambda: self.workspace.sockets.connections, timeout=20)
+        return self._process
 
 
 @asynccontextmanager
@@ -69,12 +98,15 @@ def _settings(folder: Path, clouds: Clouds, workspace: Workspace) -> Settings:
     ]
     config = folder / "countersign.toml"
     config.write_text("\n".join([_POLICY, *accounts]), encoding="utf-8")
-    environ = {
+    return load_settings(config, database=None, environ=_environ(workspace), need_slack=True)
+
+
+def _environ(workspace: Workspace) -> dict[str, str]:
+    return {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_API_URL": workspace.api_url,
     }
-    return load_settings(config, database=None, environ=environ, need_slack=True)
 
 
 def _account_table(account: CloudAccount, url: str, folder: Path) -> str:
