@@ -18,8 +18,6 @@ def quorum(request: ApprovalRequest) -> int:
 def approvals_text(request: ApprovalRequest) -> str:
     """`1 of 2 approvals`."""
     count, wanted = len(request.approvals()), quorum(request)
-    if wanted == 1:
-        return _("{count} of 1 approval", count=count)
     return _("{count} of {quorum} approvals", count=count, quorum=wanted)
 
 

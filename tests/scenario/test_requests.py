@@ -148,7 +148,7 @@ async def test_an_approval_is_taken_back_while_the_cloud_is_silent(stage: Stage)
     await press_card(stage, BOB, "approve", "second thoughts")
     await card(stage, "second thoughts", "does not answer")
     await press_card(stage, BOB, "take_back", "second thoughts")
-    shown = await card(stage, "second thoughts", "0 of 1 approval")
+    shown = await card(stage, "second thoughts", "0 of 1 approvals")
     assert labels(shown) == CARD
     direct = await stage.direct(ALICE, "second thoughts")
     await stage.press(ALICE, "withdraw", where=DM, ts=direct.ts)
@@ -230,7 +230,7 @@ async def test_what_cannot_be_stored_is_said_and_changes_nothing(stage: Stage) -
         assert sent.status == 200
         errors = stage.slack.views(BOB)[-1].errors
         assert "nothing has changed" in errors["reason"]
-    assert labels(await card(stage, "full disk", "0 of 1 approval")) == CARD
+    assert labels(await card(stage, "full disk", "0 of 1 approvals")) == CARD
     await stage.slack.submit(BOB, {"reason": "no, really"})
     await card(stage, "full disk", "no, really")
 

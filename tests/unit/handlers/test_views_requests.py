@@ -134,7 +134,7 @@ def test_a_card_reads_in_the_order_a_phone_shows_it() -> None:
         "Combined transaction: CS2, CS3 go with it.",
         "Coupons go with it: coupon_amount 20.0",
         "*Decide by ",
-        "0 of 1 approval",
+        "0 of 1 approvals",
         "Approve",
         "Deny…",
         "Details",
@@ -175,7 +175,7 @@ def test_who_approved_can_take_it_back_while_it_waits() -> None:
     request = in_status(S.PENDING, votes=(Vote("U0BOB", VoteKind.APPROVE, NOON),))
     card = request_card(request, CopyRole.APPROVALS)
     assert labels(card) == ["Approve", "Deny…", "Take my approval back", "Details"]
-    assert "1 of 1 approval · <@U0BOB>" in read(card)
+    assert "1 of 1 approvals · <@U0BOB>" in read(card)
     assert "I am reading the order at huawei-main" in read(card)
 
 
