@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime ## the whole bot against embedded clouds; ARGS="--story -
 	@$(BIN)/countersign demo $(ARGS)
 
 test: $(VENV)/.dev ## run all tests; ARGS="-k money" is passed on
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## check format, style, types and imports
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,7 +44,7 @@ app = typer.Typer(
 audit = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help=_("Check the record. Needs no token, no cloud secret and no running bot."),
+    help=_("Check or export the record. Needs no token, no cloud secret and no running bot."),
 )
 app.add_typer(audit, name="audit")
 
@@ -264,6 +265,34 @@ def head(database: DatabaseOption = None, config: ConfigOption = None) -> None:
 
     seq, digest = head_of(_existing_database(database, config))
     typer.echo(f"{seq} {digest}")
+
+
+@audit.command(
+    help=_(
+        "Print the record as JSON lines, oldest first; the bot may be running.\n\n"
+        "Each line has the body as it was hashed, prev and hash: the hash is the SHA-256 of prev's "
+        "bytes and the body. Reasons and other free texts are not exported, only their salted "
+        "commitments.\n\n"
+        "\b\nExamples:\n"
+        "  countersign audit export > record.jsonl\n"
+        "  countersign audit export --database copy.db | tail -n 20"
+    )
+)
+def export(database: DatabaseOption = None, config: ConfigOption = None) -> None:
+    from storage.export import exported_lines
+
+    _print_lines(exported_lines(_existing_database(database, config)))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    """A reader who has seen enough, such as `head`, closes the pipe: that is an end, no failure."""
+    try:
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, or Python would complain when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stop(context: typer.Context) -> Stop:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from bot import crash
 from bot.domain.approvals import ApprovalRequest, Verdict
 from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
 from bot.domain.inputs import Input
@@ -34,7 +35,10 @@ class SqliteRequestStore:
             self._record(db, entry, given.at)
             return is_new
 
-        return await self._storage.run(work)
+        crash.point("before_accept")
+        is_new = await self._storage.run(work)
+        crash.point("after_accept")
+        return is_new
 
     async def waiting_inputs(self, *, limit: int) -> tuple[Input, ...]:
         return await self._storage.run(lambda db: unjudged(db, limit))

@@ -11,8 +11,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from bot.domain.audit import AuditKind
 from bot.errors import StorageError, UsageError
 from bot.i18n import _
 from storage.chain import FORMAT, GENESIS, commitment, hash_of, key_id_of, tag_of
-from storage.files import beside
+from storage.reading import reading
 
 _ANCHOR_HASH = re.compile("[0-9a-f]{16,64}")  # as many digits of a head as people copy
 
@@ -65,7 +63,7 @@ def verify_file(
     if anchor is not None:
         anchor = _checked_anchor(anchor)
     done = _Progress()
-    with _reading(path) as connection:
+    with reading(path) as connection:
         try:
             _verify_chain(connection, done, anchor)
             _verify_texts(connection)
@@ -81,7 +79,7 @@ def verify_file(
 
 def head_of(path: Path) -> tuple[int, str]:
     """Number and hash (64 hex digits) of the newest record. Raises StorageError."""
-    with _reading(path) as connection:
+    with reading(path) as connection:
         row = connection.execute("select seq, hash from audit order by seq desc limit 1").fetchone()
     if row is None:
         raise StorageError(_("{path} holds no audit record.", path=path))
@@ -177,44 +175,3 @@ def _checked_anchor(anchor: tuple[int, str]) -> tuple[int, str]:
             _("An anchor is SEQ:HASH, a number from 1 and 16 to 64 hex digits of its hash.")
         )
     return seq, digits
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """One snapshot of the file: a single transaction of a connection that cannot write."""
-    try:
-        found = path.is_file()
-    except PermissionError:
-        found = False
-    if not found:
-        raise StorageError(_("There is no database at {path} that you may read.", path=path))
-    try:
-        with closing(_connect(path.resolve())) as connection:
-            connection.text_factory = bytes  # damaged text must reach the comparison
-            connection.execute("begin")
-            tables = connection.execute("select name from sqlite_master where type = 'table'")
-            if (b"audit",) not in tables.fetchall():
-                raise StorageError(_("{path} holds no audit record.", path=path))
-            yield connection
-    except sqlite3.Error as error:
-        raise StorageError(
-            _("{path} cannot be read as a database ({reason}).", path=path, reason=error)
-        ) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """In a folder that cannot be written, SQLite reads a file in WAL mode only when told that
-    nobody changes it; true where no write-ahead log stands beside it."""
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
-    try:
-        connection.execute("select 1 from sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        connection.close()
-        if beside(path, "-wal").exists():
-            raise
-        uri = f"{path.as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(uri, uri=True, isolation_level=None)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

@@ -55,6 +55,9 @@ class Stage:
     endpoints: dict[str, str] = field(default_factory=dict)  # by account; else the clouds
     listen: str = "127.0.0.1:0"  # of the ops listener
     policy: str = 'viewers = ["members"]'
+    approvers: tuple[str, ...] = (BOB,)
+    quorum: int = 1
+    real_time: bool = False  # processes take part, whose clock no test can move
     bot: Running | None = None
     expected: set[tuple[str, str]] = field(default_factory=set)  # (method, error) calls refused
     _stack: AsyncExitStack | None = None
@@ -92,8 +95,8 @@ class Stage:
             f'listen = "{self.listen}"',
             "[policy]",
             self.policy,
-            'approvers = ["U0BOB"]',
-            "quorum = 1",
+            f"approvers = {json.dumps(self.approvers)}",
+            f"quorum = {self.quorum}",
         ]
         tables = [self._account(self.clouds.book.accounts[name]) for name in self.accounts]
         self.config.write_text("\n".join([*head, *tables]), encoding="utf-8")
@@ -277,7 +280,13 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, mode: Mode, *, policy: str | None = None, **workspace: Any
+    folder: Path,
+    mode: Mode,
+    *,
+    policy: str | None = None,
+    approvers: tuple[str, ...] = (BOB,),
+    quorum: int = 1,
+    **workspace: Any,
 ) -> AsyncIterator[Stage]:
     """A stage with the bot running, for as long as the context lasts."""
     clock = ShiftedClock()
@@ -285,7 +294,7 @@ async def staged(
         start_clouds(seed=1, now=clock.now) as clouds,
         start_workspace(now=clock.now, **workspace) as slack,
     ):
-        stage = Stage(folder, mode, clock, clouds, slack)
+        stage = Stage(folder, mode, clock, clouds, slack, approvers=approvers, quorum=quorum)
         if policy is not None:
             stage.policy = policy
         await stage.start()

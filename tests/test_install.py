@@ -105,11 +105,11 @@ def test_the_version_is_that_of_the_project(countersign: Path, tmp_path: Path) -
 
 def test_python_dash_m_bot_is_the_same_command(countersign: Path, tmp_path: Path) -> None:
     python = countersign.parent / "python"
-    assert checked(python, "-m", "bot", "manifest", cwd=tmp_path) == checked(
-        countersign, "manifest", cwd=tmp_path
-    )
+    printed = checked(python, "-m", "bot", "manifest", cwd=tmp_path)
+    assert printed == (ROOT / "manifest.yml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("countersign", ["wheel"], indirect=True)
 def test_the_story_holds_in_an_empty_folder(countersign: Path, tmp_path: Path) -> None:
     told = checked(countersign, "demo", "--story", cwd=tmp_path)
     assert "The story holds: 62 checks." in told

@@ -77,7 +77,9 @@ async def test_the_details_of_a_shared_order_can_be_opened_by_whoever_may_view_i
     assert order.order_id in said(details)
 
 
-async def test_all_details_turn_their_pages_in_the_window(stage: Stage) -> None:
+async def test_pitfall_38_an_order_longer_than_slack_takes_turns_its_pages_in_the_window(
+    stage: Stage,
+) -> None:
     order = stage.an_order("alibaba-main", "paid", index=1)
     row = order.wire["rows"][0]
     order.wire["rows"] = [

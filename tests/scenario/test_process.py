@@ -3,107 +3,16 @@ time."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.sandbox.clouds.book import Fault
-from tests.stage import ALICE, WAIT, Mode, Stage, staged
-
-ROOT = Path(__file__).parents[2]
-
-
-class Served:
-    """The process, and what it wrote to stderr so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process, ops: str) -> None:
-        self._process = process
-        self._ops = ops
-        self._reading = asyncio.create_task(self._read())
-        self.stderr = ""
-
-    async def _read(self) -> None:
-        assert self._process.stderr is not None
-        while line := await self._process.stderr.readline():
-            self.stderr += line.decode()
-
-    async def ops(self, path: str) -> tuple[int, str]:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"http://{self._ops}{path}") as response,
-        ):
-            return response.status, await response.text()
-
-    async def ready(self) -> None:
-        async with asyncio.timeout(WAIT):
-            while self._process.returncode is None:
-                try:
-                    if (await self.ops("/readyz"))[0] == 200:
-                        return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
-        raise AssertionError(self.stderr)
-
-    async def stop(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
-        return await self.ended()
-
-    async def ended(self) -> int:
-        async with asyncio.timeout(WAIT):
-            code = await self._process.wait()
-            await self._reading
-        return code
-
-    def kill(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-
-
-def free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
-
-
-@asynccontextmanager
-async def serving(stage: Stage, *options: str, **environ: str) -> AsyncIterator[Served]:
-    """Start the process in the stage's folder; kill it if a test leaves it running."""
-    stage.listen = free_address()
-    events = free_address()
-    stage.write_config()
-    text = stage.config.read_text(encoding="utf-8")
-    stage.config.write_text(
-        text.replace('mode = "http"', f'mode = "http"\nlisten = "{events}"').replace(
-            'listen = "127.0.0.1:0"\n', "", 1
-        ),
-        encoding="utf-8",
-    )
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *options, "serve"),
-        cwd=stage.folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | stage.environ() | environ,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    if stage.mode == "http":
-        stage.slack.use_http(f"http://{events}/slack/events")
-    served = Served(process, stage.listen)
-    try:
-        yield served
-    finally:
-        served.kill()
-        await served.ended()
-
+from tests.served import serving
+from tests.stage import ALICE, Mode, Stage, staged
 
 PROXIES = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9"

@@ -1,16 +1,28 @@
-"""The command line as a person meets it: a process, its exit code and its one sentence."""
+"""The command line as a person meets it: its exit code and its one sentence.
+
+Most commands run inside the test; where the boundary of a process matters, `process` starts one.
+"""
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
+from bot.cli import main
 from bot.domain.audit import AuditEntry, AuditKind
 from storage.audit import SqliteAuditLog
 from storage.database import Storage
@@ -24,8 +36,47 @@ ACCOUNT = (
 )
 
 
-def countersign(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@dataclass(frozen=True, slots=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """What a command changes in its process is put back: signals, loggers, folder, arguments."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    folder, arguments = Path.cwd(), sys.argv
+    root.handlers = []  # pytest's own, which `basicConfig(force=True)` would close
+    yield
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+    structlog.configure(**configured)
+    root.handlers = handlers
+    root.setLevel(level)
+    os.chdir(folder)
+    sys.argv = arguments
+
+
+def countersign(folder: Path, *arguments: str, **environ: str) -> Done:
+    """Run a command in *folder*, in this process; the environment is restored by the suite."""
+    os.chdir(folder)
+    os.environ.update(environ)
+    sys.argv = ["countersign", *arguments]
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
+        main()
+    for name in environ:
+        del os.environ[name]
+    assert isinstance(ended.value.code, int)
+    return Done(ended.value.code, stdout.getvalue(), stderr.getvalue())
+
+
+def process(folder: Path, *arguments: str, **environ: str) -> Done:
+    done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environ,
@@ -34,9 +85,10 @@ def countersign(folder: Path, *arguments: str, **environ: str) -> subprocess.Com
         timeout=30,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
+def refusal(done: Done) -> str:
     """The one line on stderr of a command that ended with 2 and printed nothing."""
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
@@ -51,8 +103,9 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
         (["serve"], ["--config", "--database", "SLACK_BOT_TOKEN"]),
         (["clouds"], ["--port", "--seed", "/_sandbox/accounts"]),
         (["manifest"], ["--http", "countersign manifest --http"]),
-        (["audit"], ["verify", "head"]),
+        (["audit"], ["verify", "export", "head"]),
         (["audit", "verify"], ["--anchor", "--database", "countersign audit verify"]),
+        (["audit", "export"], ["--database", "countersign audit export > record.jsonl"]),
         (["audit", "head"], ["--database", "countersign audit head"]),
     ],
 )
@@ -63,7 +116,7 @@ def test_help_teaches_with_an_example(tmp_path: Path, command: list[str], words:
 
 
 def test_without_a_command_the_help_is_shown_as_wrong_usage(tmp_path: Path) -> None:
-    done = countersign(tmp_path)
+    done = process(tmp_path)
     assert done.returncode == 2
     assert "countersign serve" in done.stderr
 
@@ -86,7 +139,7 @@ def test_wrong_usage_is_one_sentence_with_the_way_out(
 
 
 def test_manifest_prints_the_file_of_the_repository(tmp_path: Path) -> None:
-    done = countersign(tmp_path, "manifest")
+    done = process(tmp_path, "manifest")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (ROOT / "manifest.yml").read_text(encoding="utf-8")
 
@@ -105,12 +158,12 @@ def test_serve_refuses_a_wrong_configuration_with_file_and_line(tmp_path: Path) 
 
 def test_serve_refuses_a_missing_token_by_name(tmp_path: Path) -> None:
     (tmp_path / "countersign.toml").write_text(POLICY + ACCOUNT)
-    found = refusal(countersign(tmp_path, "serve", KEY="cli-cloud-secret"))
+    found = refusal(process(tmp_path, "serve", KEY="cli-cloud-secret"))
     assert found.startswith("SLACK_BOT_TOKEN is not set")
 
 
 def test_a_traceback_is_shown_with_debug_only(tmp_path: Path) -> None:
-    done = countersign(tmp_path, "serve", "--debug")
+    done = process(tmp_path, "serve", "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("countersign.toml: cannot be read")
@@ -140,9 +193,18 @@ async def test_the_record_is_verified_and_its_head_fits(tmp_path: Path, record: 
         assert done.stdout == f"ok {seq} records, head {seq} {digest}\n"
 
 
+async def test_the_record_is_exported_up_to_its_head(tmp_path: Path, record: Path) -> None:
+    done = countersign(tmp_path, "audit", "export", "--database", record.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    head = countersign(tmp_path, "audit", "head", "--database", record.name)
+    assert f"{lines[-1]['seq']} {lines[-1]['hash']}\n" == head.stdout
+    assert [line["seq"] for line in lines] == [1, 2, 3]
+
+
 async def test_a_head_that_does_not_fit_is_a_finding(tmp_path: Path, record: Path) -> None:
     anchor = f"2:{'0' * 64}"
-    done = countersign(tmp_path, "audit", "verify", "--database", record.name, "--anchor", anchor)
+    done = process(tmp_path, "audit", "verify", "--database", record.name, "--anchor", anchor)
     assert done.returncode == 1
     assert done.stdout.startswith("bad record 2: ")
 
@@ -165,7 +227,7 @@ async def test_the_database_is_found_without_token_or_cloud_secret(
     assert from_file.stdout == from_environment.stdout
 
 
-@pytest.mark.parametrize("command", ["verify", "head"])
+@pytest.mark.parametrize("command", ["verify", "export", "head"])
 def test_a_database_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
     found = refusal(countersign(tmp_path, "audit", command))
     assert found == "there is no database countersign.db; name the file with --database"

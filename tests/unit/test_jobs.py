@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from structlog.testing import capture_logs
+
 from bot.domain.approvals import RequestStatus
 from bot.domain.inputs import InputKind
 from bot.errors import StorageError
@@ -37,15 +39,15 @@ async def until(office: Office, request_id: str, status: RequestStatus) -> None:
 
 async def test_a_request_goes_all_the_way_and_its_cards_with_it() -> None:
     office = Office()
-    async with working(office):
+    async with working(office) as jobs:
         request_id = await office.asked()
         await office.press(K.APPROVE, BOB, request_id)
         await until(office, request_id, S.APPROVED)
         office.clock.move(HOLD)
         await until(office, request_id, S.CANCELLED)
-        async with asyncio.timeout(5):
-            while {each for _role, each in office.shown(request_id)} != {S.CANCELLED}:
-                await asyncio.sleep(0.001)
+        await jobs.stop(5.0)
+        await office.outbox.step()
+        assert {each for _role, each in office.shown(request_id)} == {S.CANCELLED}
 
 
 async def test_waking_it_is_enough() -> None:
@@ -78,11 +80,13 @@ async def test_a_full_disk_stops_the_loop_only_as_long_as_it_lasts() -> None:
     request_id = await office.asked()
     await office.press(K.APPROVE, BOB, request_id)
     office.store.audit.full = True
-    async with working(office):
-        await asyncio.sleep(0.02)
-        assert office.status(request_id) is S.PENDING
-        office.store.audit.full = False
-        await until(office, request_id, S.APPROVED)
+    with capture_logs() as lines:
+        async with working(office):
+            await asyncio.sleep(0.02)
+            assert office.status(request_id) is S.PENDING
+            office.store.audit.full = False
+            await until(office, request_id, S.APPROVED)
+    assert {line["event"] for line in lines} == {"request_not_moved"}
 
 
 async def test_a_step_that_fails_is_logged_and_the_next_one_comes() -> None:
@@ -99,11 +103,13 @@ async def test_a_step_that_fails_is_logged_and_the_next_one_comes() -> None:
     office.restart()
     request_id = await office.asked()
     await office.press(K.APPROVE, BOB, request_id)
-    async with working(office):
-        await asyncio.sleep(0.02)
-        assert office.status(request_id) is S.PENDING
-        store.broken = False
-        await until(office, request_id, S.APPROVED)
+    with capture_logs() as lines:
+        async with working(office):
+            await asyncio.sleep(0.02)
+            assert office.status(request_id) is S.PENDING
+            store.broken = False
+            await until(office, request_id, S.APPROVED)
+    assert {line["event"] for line in lines} == {"job_failed"}
 
 
 async def test_stopping_waits_for_running_work_and_then_cuts_it_off() -> None:

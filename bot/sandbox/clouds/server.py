@@ -1,6 +1,7 @@
 """The embedded clouds as one HTTP server on loopback: the rooms' paths and the control API.
 
-`start_clouds` is for tests and the demo, `serve` for the command line. A room joins by standing in
+`start_clouds` is for tests and the demo (`serve_book` for a test that brings its own orders),
+`serve` for the command line. A room joins by standing in
 `world.ROOMS`; what a room is stands in `room.py`.
 """
 
@@ -49,7 +50,13 @@ async def start_clouds(
     Raises:
         PortInUse: the port cannot be taken.
     """
-    book = world.build(seed, now or _utc_now)
+    async with serve_book(world.build(seed, now or _utc_now), port=port) as clouds:
+        yield clouds
+
+
+@asynccontextmanager
+async def serve_book(book: Book, *, port: int = 0) -> AsyncIterator[Clouds]:
+    """Serve the accounts and orders of *book*, as `start_clouds` does with those of a seed."""
     runner = web.AppRunner(_app(book), access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:

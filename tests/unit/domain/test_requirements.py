@@ -46,9 +46,7 @@ def test_a_rule_matches_when_all_its_conditions_do(
 def test_the_first_rule_that_matches_decides_and_the_policy_fills_it_up() -> None:
     rules = (
         Rule(accounts=frozenset({"other"}), quorum=9),
-        Rule(
-            approvers=LEADS, quorum=2, hold=timedelta(0), approvals_channel="C0BIG"
-        ),
+        Rule(approvers=LEADS, quorum=2, hold=timedelta(0), approvals_channel="C0BIG"),
         Rule(quorum=3),
     )
     found = requirement_for(a_policy(*rules), an_account(), a_detailed_order())

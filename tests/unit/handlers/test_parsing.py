@@ -316,7 +316,7 @@ def answered(typed: str, zone: ZoneInfo) -> Wanted | str | None:
 
 
 @given(LINES, st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("Pacific/Kiritimati")]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_line_raises_anything_but_a_sentence_with_an_example(typed: str, zone: ZoneInfo) -> None:
     found = answered(typed, zone)
     if isinstance(found, Wanted):

@@ -68,7 +68,7 @@ NEUTRAL = {name: markup_of(rendered) for name, rendered in every_surface("x").it
 
 
 @given(hostile)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_outside_text_does_anything_on_any_surface(text: str) -> None:
     """What is markup is the same whatever the clouds and people say, and Slack takes it all."""
     for name, rendered in every_surface(text).items():

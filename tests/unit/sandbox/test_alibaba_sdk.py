@@ -13,7 +13,8 @@ from alibabacloud_bssopenapi20171214.client import Client  # type: ignore[import
 from alibabacloud_tea_openapi.utils_models import Config  # type: ignore[import-untyped]
 
 from bot.sandbox.clouds.book import CloudAccount, CloudOrder
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
+from tests.clouds import fresh_clouds
 
 
 class Caller(Protocol):
@@ -22,7 +23,7 @@ class Caller(Protocol):
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

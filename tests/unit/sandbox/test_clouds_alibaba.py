@@ -10,15 +10,16 @@ import httpx
 import pytest
 
 from bot.sandbox.clouds.book import CloudAccount, CloudOrder
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
 from tests.alibaba_caller import call, loopback_client, payload, signed_query
+from tests.clouds import fresh_clouds
 
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.sandbox.clouds.server import Clouds, PortInUse, serve, start_clouds
+from bot.sandbox.clouds.server import Clouds, PortInUse, serve
 from tests.alibaba_caller import call, loopback_client, payload
+from tests.clouds import fresh_clouds
 
 _ACCOUNT_FIELDS = {"name", "provider", "site", "access_key_id", "access_key_secret"}
 _OPTIONAL_FIELDS = {"security_token", "iam_user", "iam_password", "iam_domain"}
@@ -19,7 +20,7 @@ _OPTIONAL_FIELDS |= {"domain_id", "owner_id"}
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

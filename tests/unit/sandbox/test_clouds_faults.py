@@ -13,11 +13,12 @@ import pytest
 from bot.sandbox.clouds.book import Call, CloudAccount, CloudOrder
 from bot.sandbox.clouds.server import Clouds, start_clouds
 from tests.alibaba_caller import call, loopback_client, payload
+from tests.clouds import fresh_clouds
 
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

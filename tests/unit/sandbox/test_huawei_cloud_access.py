@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from bot.sandbox.clouds.book import CloudAccount, Fault
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
+from tests.clouds import fresh_clouds
 from tests.unit.sandbox.huawei_requests import NO_TLS, ORDERS, call, code_of, signed_headers
 
 _LOCKED = "AK access failed to reach the limit,forbidden."
@@ -19,7 +20,7 @@ _LOCKED = "AK access failed to reach the limit,forbidden."
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

@@ -17,7 +17,8 @@ from bot.sandbox.clouds import huawei
 from bot.sandbox.clouds.book import Book, CloudAccount, CloudOrder, Fault
 from bot.sandbox.clouds.huawei_catalogue import CHINESE
 from bot.sandbox.clouds.huawei_orders import details, part_ids
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
+from tests.clouds import fresh_clouds
 from tests.unit.sandbox.huawei_requests import ORDERS, answer, call, code_of
 
 _SAMPLE = "CS18122203217MRPB"
@@ -28,7 +29,7 @@ _START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

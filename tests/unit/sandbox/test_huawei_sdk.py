@@ -19,7 +19,8 @@ from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.region.region import Region
 
 from bot.sandbox.clouds.book import CloudAccount, CloudOrder
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
+from tests.clouds import fresh_clouds
 
 
 class Stranger:
@@ -71,7 +72,7 @@ _CLIENTS = {china: "BssClient", international: "BssintlClient"}
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

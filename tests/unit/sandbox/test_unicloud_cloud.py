@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from bot.sandbox.clouds import unicloud
 from bot.sandbox.clouds.book import Book, CloudAccount, CloudOrder, Fault
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.sandbox.clouds.server import Clouds
+from tests.clouds import fresh_clouds
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loopback speaks none; loads no certificates
 _SAMPLE = "1144119593783001088"
@@ -34,7 +35,7 @@ _PAGE = {"Page": "1", "Size": "200"}
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[Clouds]:
-    async with start_clouds() as running:
+    async with fresh_clouds() as running:
         yield running
 
 

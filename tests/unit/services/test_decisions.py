@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind
@@ -36,7 +37,7 @@ S = RequestStatus
 K = InputKind
 
 
-async def refused(
+async def refused(  # noqa: PLR0917 - a table's columns
     office: Office, rule: str, kind: InputKind, user_id: str, request_id: str, reason: str = ""
 ) -> str:
     """The sentence for a click that *rule* stops; the request stays as it is."""
@@ -422,9 +423,7 @@ class Beaten(FakeRequestStore):
     ) -> bool:
         if self.faster is not None:
             self.requests[before.request_id], self.faster = self.faster, None
-        return await super().change(
-            before, after, entry=entry, owed=owed, given=given, at=at
-        )
+        return await super().change(before, after, entry=entry, owed=owed, given=given, at=at)
 
 
 async def test_a_lost_race_is_judged_again_from_the_row_as_it_stands() -> None:
@@ -497,7 +496,9 @@ async def test_an_input_that_cannot_be_judged_now_holds_up_no_other_and_is_judge
     office.store.audit.full = True
     with pytest.raises(StorageError):
         await office.decisions.handle(given)
-    await office.decisions.recover()
+    with capture_logs() as lines:
+        await office.decisions.recover()
+    assert [line["event"] for line in lines] == ["input_not_judged"]
     assert await office.store.waiting_inputs(limit=9) == (given,)
     office.store.audit.full = False
     await office.decisions.recover()

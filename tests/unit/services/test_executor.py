@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.approvals import RequestStatus
 from bot.domain.audit import AuditKind
@@ -130,7 +131,7 @@ async def test_a_slow_cloud_holds_up_its_own_request_only() -> None:
 
     office.cloud.script = script
     first = asyncio.create_task(office.executor.step())
-    while len(office.cloud.asked("get_order")) < 4:
+    while len(office.cloud.asked("get_order")) < 4:  # noqa: ASYNC110 - a fake has no event
         await asyncio.sleep(0)
     await office.executor.step()
     await office.later(HOLD)
@@ -152,7 +153,9 @@ async def test_an_error_of_ours_stops_no_other_request() -> None:
             raise RuntimeError("a fault of ours")
 
     office.cloud.script = script
-    await office.executor.step()
+    with capture_logs() as lines:
+        await office.executor.step()
+    assert [line["event"] for line in lines] == ["request_not_moved"]
     assert [each.status for each in office.store.requests.values()] == [S.PENDING, S.APPROVED]
 
 
@@ -493,7 +496,7 @@ async def test_07_a_claim_without_a_receipt_is_unknown_after_a_restart_and_never
     office.cloud.script = waiting_for(asyncio.Event(), "cancel_order")
     office.clock.move(HOLD)
     call = asyncio.create_task(office.executor.step())
-    while not office.cancel_calls:
+    while not office.cancel_calls:  # noqa: ASYNC110 - a fake has no event
         await asyncio.sleep(0)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
@@ -529,7 +532,9 @@ async def test_an_adapter_that_raises_leaves_the_outcome_unknown() -> None:
 
     office = Office(cloud=Broken(an_account(), [a_detailed_order()]))
     request_id = await office.approved()
-    await office.later(HOLD)
+    with capture_logs() as lines:
+        await office.later(HOLD)
+    assert [line["event"] for line in lines] == ["cancel_raised"]
     assert office.stands(request_id) == (S.UNKNOWN, "no_answer")
     await office.later(timedelta(seconds=2))
     assert office.status(request_id) is S.CANCELLED

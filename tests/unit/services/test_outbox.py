@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditKind
@@ -268,7 +269,7 @@ async def test_the_result_goes_into_the_thread_of_a_card_that_can_no_longer_be_r
 async def test_a_result_that_no_thread_takes_is_posted_as_a_card() -> None:
     class Closed(FakeMessenger):
         async def reply_result(self, request: ApprovalRequest, copy: CardCopy) -> None:
-            raise MessageRefused("no thread", code="thread_not_found")
+            raise MessageRefused(f"{request.request_id} in {copy.channel}", code="no_thread")
 
     office = Office()
     office.slack = Closed()
@@ -373,7 +374,9 @@ async def test_a_fault_of_ours_in_one_message_holds_up_no_other() -> None:
     office.restart()
     await office.asked(order_id=orders[0].order_id, reason="breaks")
     await office.asked(order_id=orders[1].order_id)
-    await office.outbox.step()
+    with capture_logs() as lines:
+        await office.outbox.step()
+    assert "message_broke" in [line["event"] for line in lines]
     assert len(slack.posts) == 2
     slack.broken = False
     await later(office, BROKEN)
@@ -406,9 +409,7 @@ async def test_more_than_one_batch_is_sent_in_one_step() -> None:
 @pytest.mark.parametrize("request_id", ["R-NOTHING", ""])
 async def test_a_card_of_no_request_is_settled(request_id: str) -> None:
     office = Office()
-    card = Owed(
-        dedup="card:x", lane=Lane.DECISIONS, kind=OwedKind.CARD, request_id=request_id
-    )
+    card = Owed(dedup="card:x", lane=Lane.DECISIONS, kind=OwedKind.CARD, request_id=request_id)
     await office.rows.owe([card], at=office.clock.now())
     await office.outbox.step()
     assert not open_rows(office)
