@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from bot.domain.accounts import Account, Capabilities
 from bot.domain.approvals import ApprovalRequest, Verdict
 from bot.domain.audit import AuditEntry, AuditHead, AuditRecord
 from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, Snapshot, SnapshotPage
-from bot.domain.inputs import Input
+from bot.domain.inputs import Input, InputKind
 from bot.domain.orders import CancelReceipt, Order, OrderQuery, Product, Resource
 from bot.domain.outbox import CardCopy, CopyRole, Leased, Owed
 from bot.domain.people import Person
@@ -183,13 +183,17 @@ class RequestStore(Protocol):
         entry: AuditEntry,
         owed: Sequence[Owed] = (),
         given: Input | None = None,
+        heed: Collection[InputKind] = (),
         at: datetime,
     ) -> bool:
         """Replace *before* by *after* (version one higher) where the stored row still has the
         status and version of *before*; False when somebody was faster, or *given* was judged
         before. *given* is judged to count. A transition that the table does not list, and a second
         vote of one user id, raise StorageError; another order, rule, requester or reason raises
-        ValueError."""
+        ValueError.
+        While an input of a kind in *heed* for this request is stored and not judged yet, nothing
+        changes and the answer is False: whoever was told that it is recorded is heard first.
+        """
         ...
 
     async def get(self, request_id: str) -> ApprovalRequest | None: ...

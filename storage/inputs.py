@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -45,6 +46,16 @@ def judge_input(db: Database, given: Input, at: datetime) -> bool:
     if marked.rowcount == 1:
         return True
     return db.execute("select 1 from input where id = :id", values).fetchone() is None
+
+
+def is_waiting(db: Database, request_id: str, kinds: Collection[InputKind]) -> bool:
+    """Whether an input of these kinds for this request was stored and is not judged yet. Waiting
+    inputs are few: the partial index on them is walked."""
+    rows = db.execute(
+        "select kind from input where judged_ms is null and request_id = :request_id",
+        {"request_id": clean_text(request_id)},
+    ).fetchall()
+    return any(InputKind(kind) in kinds for (kind,) in rows)
 
 
 def unjudged(db: Database, limit: int) -> tuple[Input, ...]:

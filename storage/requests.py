@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -10,11 +10,11 @@ from sqlite_utils import Database
 from bot import crash
 from bot.domain.approvals import ApprovalRequest, Verdict
 from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
-from bot.domain.inputs import Input
+from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import Owed
 from storage.columns import clean_text, from_ms, to_ms
 from storage.database import Storage
-from storage.inputs import insert_input, judge_input, unjudged
+from storage.inputs import insert_input, is_waiting, judge_input, unjudged
 from storage.outbox import insert_owed
 from storage.records import insert_record
 from storage.request_rows import IS_OPEN, insert_request, select_requests, update_request
@@ -72,11 +72,14 @@ class SqliteRequestStore:
         entry: AuditEntry,
         owed: Sequence[Owed] = (),
         given: Input | None = None,
+        heed: Collection[InputKind] = (),
         at: datetime,
     ) -> bool:
         def work(db: Database) -> None:
             moved = update_request(db, before, after)
             if not moved or (given is not None and not judge_input(db, given, at)):
+                raise _Lost
+            if heed and is_waiting(db, before.request_id, heed):
                 raise _Lost
             insert_owed(db, owed, at)
             self._record(db, entry, at)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.approvals import TRANSITIONS, ApprovalRequest, RequestStatus, Verdict
 from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
-from bot.domain.inputs import Input
+from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import CardCopy, Leased, Owed
 from bot.errors import StorageError
 from tests.fake_audit import FakeAuditLog, whole_ms
@@ -179,6 +179,7 @@ class FakeRequestStore:
         entry: AuditEntry,
         owed: Sequence[Owed] = (),
         given: Input | None = None,
+        heed: Collection[InputKind] = (),
         at: datetime,
     ) -> bool:
         if _identity(before) != _identity(after):
@@ -191,6 +192,11 @@ class FakeRequestStore:
         if len({vote.user_id for vote in after.votes}) < len(after.votes):
             raise StorageError("request_vote: one person, one vote")
         if given is not None and given.input_id in self.judged:
+            return False
+        if any(
+            each.request_id == before.request_id and each.kind in heed
+            for each in await self.waiting_inputs(limit=len(self.inputs))
+        ):
             return False
         self.audit.add(entry, at)
         self.requests[before.request_id] = _in_ms(replace(after, version=before.version + 1))

@@ -8,7 +8,7 @@ read; whoever is slower does nothing. `Outcome` (bot.domain.approvals) lists how
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
@@ -37,7 +37,6 @@ logger = structlog.get_logger(__name__)
 AT_ONCE = 20  # requests worked on at the same time
 CLAIM = timedelta(minutes=5)  # a claim older than this lost its receipt
 AGAIN = tuple(timedelta(seconds=each) for each in (2, 5, 15, 60, 300))
-WAITING = 1000  # inputs looked through before a claim
 
 S = RequestStatus
 _READ_BACK = frozenset({CancelEffect.YES, CancelEffect.NO, CancelEffect.THROTTLED})
@@ -154,7 +153,7 @@ class Executor:
         company = await self._deciders(request)
         if company is None or not await self._still_wanted(request, company):
             return
-        if not await self._is_the_same(request) or await self._somebody_says_no(request):
+        if not await self._is_the_same(request):
             return
         if not await self._expired(request):
             await self._claim(request)
@@ -173,13 +172,6 @@ class Executor:
             return await self._later(request, "Slack")
         return await self._outdated(request, Outcome.VOTES)
 
-    async def _somebody_says_no(self, request: ApprovalRequest) -> bool:
-        """Whether a stop was stored, and so acknowledged, but is not judged yet."""
-        waiting = await self._store.waiting_inputs(limit=WAITING)
-        return len(waiting) == WAITING or any(
-            given.request_id == request.request_id and given.kind in _ENDING for given in waiting
-        )
-
     async def _claim(self, request: ApprovalRequest) -> None:
         now = self._clock.now()
         claim = step(
@@ -194,7 +186,7 @@ class Executor:
             outcome_text="",
         )
         crash.point("before_claim")
-        if not await self._change(claim):
+        if not await self._change(claim, heed=_ENDING):
             return
         crash.point("after_claim")
         receipt = await self._call(claim.after)
@@ -294,13 +286,15 @@ class Executor:
         )
         return False
 
-    async def _change(self, move: Step) -> bool:
-        """False when somebody was faster: the row as it is now decides what comes next."""
+    async def _change(self, move: Step, *, heed: Collection[InputKind] = ()) -> bool:
+        """False when somebody was faster, or said something of a kind in *heed* that is not judged
+        yet: the row as it is then decides what comes next."""
         changed = await self._store.change(
             move.before,
             move.after,
             entry=move.entry,
             owed=move.owed,
+            heed=heed,
             at=self._clock.now(),
         )
         if changed:

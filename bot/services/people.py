@@ -9,6 +9,7 @@ from bot.domain.accounts import Account
 from bot.domain.approvals import (
     ApprovalRequest,
     Company,
+    can_ever_be_approved,
     counting_approvals,
     needed,
 )
@@ -68,6 +69,19 @@ class People:
     async def deciders(self, request: ApprovalRequest) -> Company:
         """The company as far as it decides *request*; raises NotAllowed."""
         return await self.company(request.requirement.approvers, self.today(request).approvers)
+
+    async def could_approve(
+        self, requirement: Requirement, requested_by: str, company: Company
+    ) -> bool:
+        """Whether enough others could ever approve; asks Slack for no more people than needed."""
+        if can_ever_be_approved(requirement, requested_by, company, ()):
+            return True
+        found: list[Person] = []
+        for user_id in sorted(named(requirement.approvers, company)):
+            found.extend(await self.known([user_id]))
+            if can_ever_be_approved(requirement, requested_by, company, found):
+                return True
+        return False
 
     async def standing(self, request: ApprovalRequest, company: Company) -> Standing:
         today = self.today(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.approvals import (
@@ -15,7 +15,6 @@ from bot.domain.approvals import (
     RequestStatus,
     Verdict,
     VoteKind,
-    can_ever_be_approved,
     may_decide,
     may_vote,
 )
@@ -92,22 +91,21 @@ class Requests:
 
     async def why(self, viewer: Viewer, request_id: str) -> Why:
         """Raises NotAllowed where there is no such request, or none that *viewer* may see."""
-        request = await self._store.get(request_id)
+        request = await self._store.get(request_id.strip().upper())
         if request is None or request.account not in viewer.names:
             raise NotAllowed(
                 _("You may see no such request. Look at /order inbox."), rule="viewers"
             )
         today, company = self._people.today(request), await self._people.deciders(request)
         rules = (request.requirement, today)
-        asked = {request.requested_by, viewer.person.user_id}
-        asked.update(vote.user_id for vote in request.votes)
-        asked.update(*(named(rule.approvers, company) for rule in rules))
+        asked = [request.requested_by, viewer.person.user_id]
+        asked += [vote.user_id for vote in request.votes]
+        for rule in rules:
+            asked += sorted(named(rule.approvers, company))
+        asked = sorted(list(dict.fromkeys(asked))[:EXPLAINED])
         people = {each.user_id: each for each in await self._people.known(asked)}
         standing = await self._people.standing(request, company)
-        lines = [
-            _line(user_id, request, today, people.get(user_id), company)
-            for user_id in sorted(asked)
-        ]
+        lines = [_line(user_id, request, today, people.get(user_id), company) for user_id in asked]
         lines.sort(key=lambda line: not line.may)
         return Why(
             request,
@@ -115,14 +113,14 @@ class Requests:
             all(rule.approvers.members for rule in rules),
             standing.approvals,
             standing.needed,
-            tuple(lines[:EXPLAINED]),
+            tuple(lines),
         )
 
     async def inbox(self, viewer: Viewer) -> InboxView:
         person, humans = viewer.person, self._people.humans
         opened = await self._store.open_requests(limit=INBOX)
         visible = [each for each in opened if each.account in viewer.names]
-        waiting = [each for each in visible if await self._waits_for(person, each)]
+        waiting = await self._waiting_for(person, visible)
         mine = [each for each in visible if humans.same(person.user_id, each.requested_by)]
         own = await self._store.requests_of(humans.ids_of(person.user_id), limit=DONE)
         done = [each for each in own if not each.is_open and each.account in viewer.names]
@@ -219,8 +217,7 @@ class Requests:
             raise NotAllowed(
                 _("You may not ask for cancellations of this kind of order."), rule="requesters"
             )
-        approvers = await self._people.known(named(requirement.approvers, company))
-        if not can_ever_be_approved(requirement, person.user_id, company, approvers):
+        if not await self._people.could_approve(requirement, person.user_id, company):
             raise NotAllowed(
                 _(
                     "Nobody could approve this: besides you, {count} active approvers are needed."
@@ -252,12 +249,21 @@ class Requests:
             due_at=expires_at,
         )
 
-    async def _waits_for(self, person: Person, request: ApprovalRequest) -> bool:
-        if request.status is not RequestStatus.PENDING:
-            return False
-        today, company = self._people.today(request), await self._people.deciders(request)
+    async def _waiting_for(
+        self, person: Person, requests: Sequence[ApprovalRequest]
+    ) -> list[ApprovalRequest]:
+        """Each user group is read once for all of them."""
+        todays = {each.request_id: self._people.today(each) for each in requests}
+        rules = [each.requirement for each in requests] + list(todays.values())
+        company = await self._people.company(*(rule.approvers for rule in rules))
         now = self._clock.now()
-        return may_vote(request, VoteKind.APPROVE, today, person, company, now=now).counts
+        return [
+            each
+            for each in requests
+            if may_vote(
+                each, VoteKind.APPROVE, todays[each.request_id], person, company, now=now
+            ).counts
+        ]
 
 
 def _line(

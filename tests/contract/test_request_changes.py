@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import TRANSITIONS, RequestStatus, VoteKind
+from bot.domain.approvals import TRANSITIONS, RequestStatus, Verdict, VoteKind
+from bot.domain.inputs import InputKind
 from bot.domain.orders import PaymentStatus
 from bot.errors import StorageError
 from tests.builders import NOON, a_detailed_order, money
@@ -171,3 +172,17 @@ async def test_what_a_request_is_about_never_changes(house: House, parts: dict[s
     with pytest.raises(ValueError, match="keeps its order"):
         await house.change(request, moved(request, S.APPROVED, **parts))
     assert await house.get() == request
+
+
+async def test_nothing_moves_while_somebody_who_says_no_is_not_heard(house: House) -> None:
+    request = await house.create()
+    stop = an_input(input_id="T-stop", kind=InputKind.STOP)
+    elsewhere = an_input(input_id="T-else", kind=InputKind.STOP, request_id="R2")
+    for given in (stop, elsewhere, an_input(input_id="T-yes")):
+        assert await house.store.accept(given)
+    claim = moved(request, S.APPROVED)
+    usual: dict[str, Any] = {"entry": VOTED, "heed": {InputKind.STOP}, "at": NOON}
+    assert not await house.store.change(request, claim, **usual)
+    assert await house.get("R1") == request
+    await house.store.refuse(stop, Verdict(counts=False, rule="status"), at=LATER)
+    assert await house.store.change(request, claim, **usual)

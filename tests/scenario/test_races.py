@@ -228,7 +228,8 @@ def about(stage: Stage, order: CloudOrder) -> list[dict[str, Any]]:
 
 def is_stop_or_claim(record: dict[str, Any]) -> bool:
     by_bob = record["kind"] == "input:stored" and record["actor"] == BOB
-    return record["kind"] == "request:claimed" or (by_bob and record["facts"]["kind"] == "stop")
+    is_stop = by_bob and bool(record["facts"]["kind"] == "stop")
+    return is_stop or bool(record["kind"] == "request:claimed")
 
 
 async def test_a_stop_is_heard_while_the_order_is_read_for_the_last_time(stage: Stage) -> None:

@@ -84,7 +84,7 @@ async def test_at_the_end_running_work_is_finished_and_new_inputs_are_told_to_wa
 
 
 async def test_readiness_says_that_the_bot_is_leaving(stage: Stage) -> None:
-    stage.clouds.book.faults.append(Fault("slow", account="huawei-main", seconds=0.5))
+    stage.clouds.book.faults.append(Fault("slow", account="huawei-main", seconds=2))
     order = stage.an_order("huawei-main")
     acked(await stage.slack.command(ALICE, GENERAL, order.order_id))
     stopping = asyncio.create_task(stage.stop())

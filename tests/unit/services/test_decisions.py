@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.inputs import Input, InputKind
-from bot.domain.outbox import CardCopy, CopyRole, Owed
-from bot.domain.people import Person
-from bot.domain.policy import Humans, Principals
-from bot.errors import StorageError
+from bot.domain.outbox import Owed
 from tests.builders import a_detailed_order
 from tests.fake_requests import FakeRequestStore
 from tests.request_office import (
@@ -29,7 +25,6 @@ from tests.request_office import (
     ORDER_ID,
     Office,
     a_policy,
-    people_named,
 )
 from tests.scripted_cloud import DROPS_BEFORE_ACTING
 
@@ -256,151 +251,6 @@ async def test_after_expiry_nothing_is_decided() -> None:
     await refused(office, "expired", K.DENY, BOB, request_id, "no")
 
 
-async def test_13_the_requester_does_not_approve_not_even_with_a_second_account() -> None:
-    policy = a_policy(
-        approvers=Principals(people=frozenset({ALICE, BOB}), groups=frozenset({"S0FINANCE"}))
-    )
-    office = Office(policy, humans=Humans((frozenset({ALICE, "U0ALICE2"}),)))
-    office.directory.add("U0ALICE2")
-    office.directory.groups["S0FINANCE"] = frozenset({ALICE, "U0ALICE2"})
-    request_id = await office.asked()
-    for user_id in (ALICE, "U0ALICE2"):
-        told = await refused(office, "requester", K.APPROVE, user_id, request_id)
-        assert "somebody else" in told
-
-
-async def test_16_a_request_that_needs_two_still_needs_two_after_a_restart() -> None:
-    office = Office(a_policy(quorum=2))
-    request_id = await office.asked()
-    await office.press(K.APPROVE, BOB, request_id)
-    office.restart()
-    await office.recover()
-    await office.later(HOLD * 2)
-    assert office.status(request_id) is S.PENDING
-    await office.press(K.APPROVE, CAROL, request_id)
-    await office.executor.step()
-    assert office.status(request_id) is S.APPROVED
-
-
-async def test_17_one_person_counts_once_in_two_groups_and_with_two_accounts() -> None:
-    groups = {"S0ONE": frozenset({BOB, "U0BOB2"}), "S0TWO": frozenset({BOB, CAROL})}
-    office = Office(
-        a_policy(approvers=Principals(groups=frozenset(groups)), quorum=2),
-        humans=Humans((frozenset({BOB, "U0BOB2"}),)),
-    )
-    office.directory.add("U0BOB2")
-    office.directory.groups.update(groups)
-    request_id = await office.asked()
-    await office.press(K.APPROVE, BOB, request_id)
-    await refused(office, "voted", K.APPROVE, "U0BOB2", request_id)
-    await office.executor.step()
-    assert office.status(request_id) is S.PENDING
-
-
-@pytest.mark.parametrize(
-    ("changes", "rule"),
-    [
-        ({"deleted": True}, "identity"),
-        ({"guest": True}, "identity"),
-        ({"bot": True}, "identity"),
-        ({"stranger": True}, "identity"),
-        ({"team_id": "T0OTHER"}, "identity"),
-        ({"team_id": ""}, "identity"),
-    ],
-)
-async def test_18_an_approver_who_changed_since_the_card_was_posted_is_refused(
-    changes: dict[str, object], rule: str
-) -> None:
-    office = Office()
-    request_id = await office.asked()
-    bob: Person = office.directory.people[BOB]
-    office.directory.people[BOB] = replace(bob, **changes)  # type: ignore[arg-type]
-    await refused(office, rule, K.APPROVE, BOB, request_id)
-
-
-async def test_18_an_approver_removed_from_the_rule_is_refused() -> None:
-    office = Office()
-    request_id = await office.asked()
-    office.policy = a_policy(approvers=people_named(CAROL))
-    office.restart()
-    await refused(office, "approvers", K.APPROVE, BOB, request_id)
-    await office.press(K.APPROVE, CAROL, request_id)
-    assert len(office.request(request_id).votes) == 1
-
-
-async def test_29_the_stricter_stored_rule_holds_after_the_policy_was_loosened() -> None:
-    office = Office(a_policy(quorum=2))
-    request_id = await office.asked()
-    office.policy = a_policy(quorum=1, approvers=Principals(members=True))
-    office.restart()
-    await refused(office, "approvers", K.APPROVE, DAVE, request_id)
-    await office.press(K.APPROVE, BOB, request_id)
-    await office.later(HOLD)
-    assert office.status(request_id) is S.PENDING
-
-
-async def test_identity_that_slack_does_not_tell_refuses_and_asks_to_press_again() -> None:
-    office = Office()
-    request_id = await office.asked()
-    bob = office.directory.people.pop(BOB)
-    told = await refused(office, "unreadable", K.APPROVE, BOB, request_id)
-    assert "press again" in told
-    office.directory.people[BOB] = bob
-    await office.press(K.APPROVE, BOB, request_id)
-    assert len(office.request(request_id).votes) == 1
-
-
-async def test_a_group_that_cannot_be_read_refuses_too() -> None:
-    office = Office(a_policy(approvers=Principals(groups=frozenset({"S0FINANCE"}))))
-    office.directory.groups["S0FINANCE"] = frozenset({BOB})
-    request_id = await office.asked()
-    office.directory.groups.clear()
-    await refused(office, "unreadable", K.APPROVE, BOB, request_id)
-
-
-@pytest.mark.parametrize(
-    ("kind", "rule"),
-    [
-        (K.APPROVE, "approvers"),
-        (K.DENY, "approvers"),
-        (K.STOP, "approvers"),
-        (K.WITHDRAW, "requester_only"),
-        (K.TAKE_BACK, "no_vote"),
-    ],
-)
-async def test_20_50_a_person_without_rights_is_refused_in_private_and_recorded(
-    kind: InputKind, rule: str
-) -> None:
-    office = Office()
-    request_id = await office.asked()
-    assert await refused(office, rule, kind, DAVE, request_id, "because")
-    assert office.kinds()[-2:] == [AuditKind.INPUT_STORED, AuditKind.INPUT_REFUSED]
-
-
-async def test_21_no_right_follows_from_anything_but_the_id() -> None:
-    office = Office()
-    request_id = await office.asked()
-    office.directory.add(BOB.lower(), f"{BOB} ")
-    for user_id in (BOB.lower(), f"{BOB} "):
-        await refused(office, "approvers", K.APPROVE, user_id, request_id)
-
-
-async def test_50_each_way_to_end_leaves_one_record_with_its_actor() -> None:
-    for kind, user, record in (
-        (K.DENY, BOB, AuditKind.REQUEST_DENIED),
-        (K.WITHDRAW, ALICE, AuditKind.REQUEST_WITHDRAWN),
-    ):
-        office = Office()
-        await office.press(kind, user, await office.asked(), reason="no")
-        (entry,) = [each for each in office.store.audit.entries if each.kind is record]
-        assert (entry.actor, entry.subject) == (user, f"order:huawei-main/{ORDER_ID}")
-    office = Office()
-    request_id = await office.asked()
-    await office.later(timedelta(hours=24))
-    (entry,) = [e for e in office.store.audit.entries if e.kind is AuditKind.REQUEST_EXPIRED]
-    assert (entry.actor, entry.facts["request_id"]) == ("countersign", request_id)
-
-
 async def test_a_request_that_does_not_exist_is_refused() -> None:
     office = Office()
     assert "no such request" in await refused(office, "request", K.APPROVE, BOB, "R-NOTHING")
@@ -419,11 +269,14 @@ class Beaten(FakeRequestStore):
         entry: AuditEntry,
         owed: Sequence[Owed] = (),
         given: Input | None = None,
+        heed: Collection[InputKind] = (),
         at: datetime,
     ) -> bool:
         if self.faster is not None:
             self.requests[before.request_id], self.faster = self.faster, None
-        return await super().change(before, after, entry=entry, owed=owed, given=given, at=at)
+        return await super().change(
+            before, after, entry=entry, owed=owed, given=given, heed=heed, at=at
+        )
 
 
 async def test_a_lost_race_is_judged_again_from_the_row_as_it_stands() -> None:
@@ -437,101 +290,6 @@ async def test_a_lost_race_is_judged_again_from_the_row_as_it_stands() -> None:
     store.faster = with_carol
     await office.press(K.APPROVE, BOB, request_id)
     assert [vote.user_id for vote in office.request(request_id).votes] == [CAROL, BOB]
-
-
-async def test_06_a_click_stored_before_a_crash_is_handled_once_after_the_restart() -> None:
-    office = Office(a_policy(quorum=2))
-    request_id = await office.asked()
-    given = office.an_input(K.APPROVE, BOB, request_id)
-    await office.store.accept(given)
-    office.restart()
-    await office.recover()
-    assert len(office.request(request_id).votes) == 1
-    office.restart()
-    await office.recover()
-    await office.decisions.handle(given)
-    assert office.kinds().count(AuditKind.REQUEST_VOTED) == 1
-    assert not office.refusals()
-
-
-async def test_an_input_that_was_judged_by_somebody_else_counts_no_second_time() -> None:
-    office = Office(a_policy(quorum=2))
-    request_id = await office.asked()
-    given = office.an_input(K.APPROVE, BOB, request_id)
-    await office.store.accept(given)
-    await office.decisions.handle(given)
-    await office.press(K.TAKE_BACK, BOB, request_id)
-    office.restart()
-    told = await office.decisions.handle(given)
-    assert (told.text, told.request_id) == ("", request_id)
-    assert office.request(request_id).votes == ()
-
-
-async def test_the_same_input_is_not_worked_on_twice_at_once() -> None:
-    office = Office()
-    request_id = await office.asked()
-    given = office.an_input(K.APPROVE, DAVE, request_id)
-    await office.store.accept(given)
-    told = await asyncio.gather(office.decisions.handle(given), office.decisions.handle(given))
-    assert sorted(bool(each.text) for each in told) == [False, True]
-    assert office.refusals() == [(DAVE, "approvers")]
-
-
-async def test_a_refusal_found_after_a_crash_goes_by_direct_message() -> None:
-    office = Office()
-    request_id = await office.asked()
-    await office.store.accept(office.an_input(K.APPROVE, DAVE, request_id))
-    await office.store.accept(office.an_input(K.APPROVE, DAVE, "R-NOTHING"))
-    office.restart()
-    await office.recover()
-    await office.outbox.step()
-    assert [user for user, _text in office.slack.notices] == [DAVE, DAVE]
-
-
-async def test_an_input_that_cannot_be_judged_now_holds_up_no_other_and_is_judged_later() -> None:
-    office = Office()
-    request_id = await office.asked()
-    given = office.an_input(K.APPROVE, BOB, request_id)
-    await office.store.accept(given)
-    office.store.audit.full = True
-    with pytest.raises(StorageError):
-        await office.decisions.handle(given)
-    with capture_logs() as lines:
-        await office.decisions.recover()
-    assert [line["event"] for line in lines] == ["input_not_judged"]
-    assert await office.store.waiting_inputs(limit=9) == (given,)
-    office.store.audit.full = False
-    await office.decisions.recover()
-    assert len(office.request(request_id).votes) == 1
-
-
-async def test_a_click_on_a_card_that_is_not_known_adopts_it() -> None:
-    office = Office(a_policy(quorum=2))
-    request_id = await office.asked()
-    await office.outbox.step()
-    office.slack.cards["C0RANDOM", "17.1"] = office.request(request_id)
-    where = {"channel": "C0RANDOM", "message_ts": "17.1"}
-    await office.press(K.APPROVE, BOB, request_id, **where)
-    assert await office.rows.copy_at("C0RANDOM", "17.1") == CardCopy(
-        request_id, CopyRole.ADOPTED, "C0RANDOM", "17.1"
-    )
-    await office.outbox.step()
-    assert len(office.slack.cards["C0RANDOM", "17.1"].votes) == 1
-    await office.press(K.APPROVE, BOB, request_id, **where)
-    assert len(await office.rows.copies(request_id)) == 3
-
-
-async def test_a_refused_click_redraws_the_old_card_that_it_was_made_on() -> None:
-    office = Office()
-    request_id = await office.asked()
-    await office.outbox.step()
-    stale = office.request(request_id)
-    await office.press(K.WITHDRAW, ALICE, request_id)
-    await office.outbox.step()
-    office.slack.cards["C0OLD", "17.2"] = stale
-    await office.press(K.APPROVE, BOB, request_id, channel="C0OLD", message_ts="17.2")
-    await office.outbox.step()
-    assert office.slack.cards["C0OLD", "17.2"].status is S.WITHDRAWN
 
 
 async def test_03_an_older_card_keeps_its_own_state_when_a_newer_request_is_decided() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -25,159 +26,37 @@ from structlog.testing import capture_logs
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditKind
-from bot.domain.fingerprint import fingerprint
 from bot.domain.inputs import Input, InputKind
-from bot.domain.orders import CancelEffect, CancelReceipt, Order, PaymentStatus
-from bot.domain.outbox import CardCopy, CopyRole
-from bot.domain.people import Person
-from bot.domain.policy import Humans, Policy, Principals
+from bot.domain.orders import PaymentStatus
+from bot.domain.policy import Policy
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
-from tests.builders import a_detailed_order, a_person, an_account, money
-from tests.fake_slack import FakeDirectory, FakeMessenger
-from tests.request_office import ALICE, BOB, CAROL, DAVE, HOLD, Office, a_policy, people_named
+from tests.builders import a_detailed_order, a_person, money
+from tests.machine_world import (
+    ANSWERS,
+    BY_PEOPLE,
+    HUMANS,
+    IDS,
+    MEANWHILE,
+    PEOPLE,
+    POLICIES,
+    SPANS,
+    Cloud,
+    Killed,
+    Pauses,
+    People,
+    Slack,
+    Violation,
+    check_call,
+)
+from tests.request_office import ALICE, BOB, CAROL, DAVE, HOLD, Office
 from tests.scripted_cloud import (
-    DROPS_AFTER_ACTING,
-    DROPS_BEFORE_ACTING,
-    LIES,
-    NOT_SENT,
-    REFUSES,
-    THROTTLES,
     Answer,
-    ScriptedCloud,
     no_answer,
 )
 
 S = RequestStatus
 K = InputKind
 Value = TypeVar("Value")
-
-ALICE_TOO, BOB_TOO = "U0ALICE2", "U0BOB2"
-PEOPLE = (ALICE, ALICE_TOO, BOB, BOB_TOO, CAROL, DAVE)
-HUMANS = Humans((frozenset({ALICE, ALICE_TOO}), frozenset({BOB, BOB_TOO})))
-IDS = ("CS2611171200AAAAA", "CS2611171200BBBBB")
-POLICIES = (
-    a_policy(approvers=people_named(BOB, BOB_TOO, CAROL, ALICE_TOO), hold=HOLD),
-    a_policy(approvers=people_named(BOB, BOB_TOO, CAROL), quorum=2, hold=HOLD),
-    a_policy(approvers=Principals(members=True), hold=HOLD * 2),
-    a_policy(approvers=people_named(CAROL, DAVE), hold=timedelta(0)),
-)
-SPANS = tuple(timedelta(seconds=each) for each in (1, 2, 15, 30, 61, 300, 3600, 40000))
-ANSWERS = (
-    Answer(),
-    DROPS_AFTER_ACTING,
-    DROPS_BEFORE_ACTING,
-    LIES,
-    THROTTLES,
-    Answer(CancelEffect.THROTTLED, acts=True),
-    NOT_SENT,
-    REFUSES,
-    Answer(CancelEffect.NO, acts=False, code="CBC.99000089", combined=True),
-)
-ENDING = frozenset({K.WITHDRAW, K.STOP, K.DENY})
-BY_PEOPLE = frozenset(
-    {
-        AuditKind.INPUT_REFUSED,
-        AuditKind.REQUEST_MADE,
-        AuditKind.REQUEST_VOTED,
-        AuditKind.VOTE_TAKEN_BACK,
-        AuditKind.REQUEST_WITHDRAWN,
-        AuditKind.REQUEST_DENIED,
-        AuditKind.REQUEST_STOPPED,
-    }
-)
-
-
-class Killed(BaseException):
-    """The power goes out."""
-
-
-class Violation(BaseException):
-    """What must never be; nothing that catches errors of ours catches this."""
-
-
-class Pauses:
-    """Where a real call would wait, others may go first: for as many turns as `turns` says."""
-
-    def __init__(self) -> None:
-        self.turns: list[int] = []
-
-    async def __call__(self) -> None:
-        for _turn in range(self.turns.pop() if self.turns else 0):
-            await asyncio.sleep(0)
-
-
-class Cloud(ScriptedCloud):
-    """Checks every cancel call against the world as it is; may lose power before or after it."""
-
-    def __init__(self, pauses: Pauses) -> None:
-        super().__init__(an_account(), [a_detailed_order(order_id=each) for each in IDS])
-        self.pauses = pauses
-        self.check: Any = None
-        self.dies: str = ""
-        self.made: dict[str, list[Answer]] = {}  # by request
-        self.voided: set[str] = set()  # orders that were void at some time
-
-    def change(self, order_id: str, **parts: Any) -> None:
-        super().change(order_id, **parts)
-        if self.orders[order_id].payment_status is PaymentStatus.CANCELLED:
-            self.voided.add(order_id)
-
-    async def get_order(self, order_id: str, *, language: str) -> Order:
-        await self.pauses()
-        return await super().get_order(order_id, language=language)
-
-    async def cancel_order(self, order_id: str) -> CancelReceipt:
-        try:
-            request: ApprovalRequest = self.check(order_id)
-        except Exception as error:
-            raise Violation from error
-        answer = self.answers[0] if self.answers else Answer()
-        if self.dies == "before":
-            self.dies = ""
-            raise Killed
-        self.made.setdefault(request.request_id, []).append(answer)
-        receipt = await super().cancel_order(order_id)
-        if self.dies == "after":
-            self.dies = ""
-            raise Killed
-        await self.pauses()
-        return receipt
-
-
-class Slack(FakeMessenger):
-    """May lose our power right after a post arrived; nothing may claim what the cloud does not."""
-
-    dies = False
-    cloud: Cloud
-
-    async def post_card(
-        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
-    ) -> CardCopy:
-        self._no_lie(request)
-        copy = await super().post_card(request, role, to, again=again)
-        if self.dies:
-            self.dies = False
-            raise Killed
-        return copy
-
-    async def update_card(self, request: ApprovalRequest, copy: CardCopy) -> None:
-        self._no_lie(request)
-        await super().update_card(request, copy)
-
-    def _no_lie(self, request: ApprovalRequest) -> None:
-        if request.status is S.CANCELLED and request.order_id not in self.cloud.voided:
-            raise Violation
-
-
-class People(FakeDirectory):
-    def __init__(self, pauses: Pauses) -> None:
-        super().__init__()
-        self.add(*PEOPLE)
-        self.pauses = pauses
-
-    async def person(self, user_id: str) -> Person:
-        await self.pauses()
-        return await super().person(user_id)
 
 
 class TheMachine(RuleBasedStateMachine):
@@ -186,9 +65,9 @@ class TheMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.pauses = Pauses()
         cloud = Cloud(self.pauses)
-        cloud.check = self.check_call
         self.office = Office(POLICIES[0], humans=HUMANS, cloud=cloud)
         self.cloud = cloud
+        cloud.check = partial(check_call, self.office, cloud)
         self.slack = Slack()
         self.slack.cloud = cloud
         self.office.slack = self.slack
@@ -255,29 +134,73 @@ class TheMachine(RuleBasedStateMachine):
         if at_once:
             self.judge(self.left[-1])
 
-    @precondition(lambda self: self.office.store.requests)
     @rule(
-        user=st.sampled_from([ALICE, BOB]),
-        others=st.permutations([BOB, CAROL, DAVE]),
+        user=st.sampled_from([ALICE, ALICE, BOB]),
+        others=st.permutations([BOB, CAROL, DAVE, ALICE_TOO]),
         answer=st.sampled_from(ANSWERS),
+        read_back=st.booleans(),
+        meanwhile=st.sampled_from(MEANWHILE),
         until=st.sampled_from(["approved", "claimed", "claimed", "read"]),
     )
-    def go_a_long_way(self, user: str, others: list[str], answer: Answer, until: str) -> None:
+    def go_a_long_way(
+        self,
+        *,
+        user: str,
+        others: list[str],
+        answer: Answer,
+        read_back: bool,
+        meanwhile: str,
+        until: str,
+    ) -> None:
         """The way that leads somewhere, so that much is seen of what may come after it."""
-        for order_id in IDS:
-            self.ask(user, order_id, "bought twice")
+        self.get_approved(user, others)
         self.cloud.answers = [answer]
-        for request in list(self.office.store.requests.values())[-2:]:
-            for other in others[:2]:
-                self.give(self.office.an_input(K.APPROVE, other, request.request_id))
-                self.judge(self.left[-1])
-        self.run(self.office.executor.step())
-        self.run(self.office.outbox.step())
-        if until != "approved":
-            self.time_passes(HOLD * 2)
+        self.cloud.reads = [] if read_back else [None, no_answer()]
+        if until == "approved":
+            return
+        self.meddle(meanwhile)
+        self.time_passes(HOLD * 2)
         if until == "read":
             for _read in range(4):
                 self.time_passes(timedelta(seconds=61))
+
+    @rule(
+        others=st.permutations([BOB, CAROL, DAVE, ALICE_TOO]),
+        kind=st.sampled_from([K.WITHDRAW, K.DENY, K.STOP, K.TAKE_BACK]),
+        held=st.booleans(),
+        turns=st.lists(st.integers(0, 3), min_size=4, max_size=12),
+    )
+    def collide(self, others: list[str], kind: InputKind, held: bool, turns: list[int]) -> None:
+        """Somebody says no at the very moment at which the executor moves on."""
+        self.get_approved(ALICE, others, held=held)
+        self.office.clock.move(HOLD * 2 if held else timedelta(0))
+        by = others[0] if kind in (K.DENY, K.TAKE_BACK) else ALICE
+        for request in self.newest():
+            self.give(self.office.an_input(kind, by, request.request_id, reason="no"))
+        self.left.reverse()
+        self.all_at_once(turns)
+
+    def get_approved(self, user: str, others: list[str], *, held: bool = True) -> None:
+        for order_id in IDS:
+            self.ask(user, order_id, "bought twice")
+        for request in self.newest():
+            for other in others[:2]:
+                self.give(self.office.an_input(K.APPROVE, other, request.request_id))
+                self.judge(self.left[-1])
+        if held:
+            self.run(self.office.executor.step())
+            self.run(self.office.outbox.step())
+
+    def newest(self) -> list[ApprovalRequest]:
+        return list(self.office.store.requests.values())[-2:]
+
+    def meddle(self, what: str) -> None:
+        if what in PEOPLE:
+            self.a_person_changes(what, "deleted")
+        elif what in ("price", "paid", "gone"):
+            self.an_order_changes(IDS[0], what)
+        elif what == "policy":
+            self.the_policy_is_edited(POLICIES[1])
 
     @precondition(lambda self: self.left)
     @rule(which=st.integers(0, 99))
@@ -404,46 +327,6 @@ class TheMachine(RuleBasedStateMachine):
 
     # What must hold
 
-    def check_call(self, order_id: str) -> ApprovalRequest:
-        """A cancel call has reached the cloud."""
-        office, now = self.office, self.office.clock.now()
-        (request,) = [
-            each
-            for each in office.store.requests.values()
-            if each.order_id == order_id and each.is_open
-        ]
-        assert request.status is S.EXECUTING
-        earlier = self.cloud.made.get(request.request_id, [])
-        assert all(
-            each.effect in (CancelEffect.NOT_SENT, CancelEffect.THROTTLED) and not each.acts
-            for each in earlier
-        )
-        today = office.people.today(request)
-        assert self.humans_behind(request, today.approvers) >= max(
-            request.requirement.quorum, today.quorum
-        )
-        requester = office.directory.people[request.requested_by]
-        assert requester.full_member_of("T0HOME")
-        assert request.approved_at is not None
-        assert now >= request.approved_at + request.requirement.hold
-        assert now < request.expires_at
-        assert fingerprint(self.cloud.orders[order_id]) == request.fingerprint
-        return request
-
-    def humans_behind(self, request: ApprovalRequest, today: Principals) -> int:
-        """Counted here by other means than the bot's: distinct people besides the requester."""
-        found = set()
-        for vote in request.votes:
-            person = self.office.directory.people.get(vote.user_id)
-            if vote.kind != "approve" or person is None or person.deleted or person.guest:
-                continue
-            for each in (request.requirement.approvers, today):
-                if not each.members and vote.user_id not in each.people:
-                    break
-            else:
-                found.add(vote.user_id.removesuffix("2"))
-        return len(found - {request.requested_by.removesuffix("2")})
-
     @invariant()
     def ends_are_final_and_true(self) -> None:
         for request_id, request in self.office.store.requests.items():
@@ -499,18 +382,20 @@ class TheMachine(RuleBasedStateMachine):
         assert not self.office.rows.unsettled()
         assert not [each for each in self.office.store.requests.values() if each.is_open]
         for copy in self.office.rows.kept.values():
-            card = self.slack.cards[copy.channel, copy.ts]
-            request = self.office.request(copy.request_id)
-            assert (card.status, card.outcome, card.votes) == (
-                request.status,
-                request.outcome,
-                request.votes,
-            )
+            told = [request for request, at in self.slack.results if at == copy]
+            told.append(self.slack.cards[copy.channel, copy.ts])
+            record = self.office.request(copy.request_id)
+            assert shown(record) in [shown(each) for each in told]
+
+
+def shown(request: ApprovalRequest) -> tuple[object, ...]:
+    """What a card says of a request."""
+    return request.status, request.outcome, request.votes
 
 
 TestTheMachine = TheMachine.TestCase
 TestTheMachine.settings = settings(
-    max_examples=120,
+    max_examples=200,
     stateful_step_count=40,
     deadline=None,
     derandomize="CI" in os.environ,
