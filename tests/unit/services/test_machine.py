@@ -32,6 +32,7 @@ from bot.domain.policy import Policy
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
 from tests.builders import a_detailed_order, a_person, money
 from tests.machine_world import (
+    ALICE_TOO,
     ANSWERS,
     BY_PEOPLE,
     HUMANS,
