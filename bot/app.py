@@ -129,9 +129,9 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Running]:
         ops = await _listen(
             stack, ops_application(readiness, metrics), settings.ops_listen, "ops.listen"
         )
-        stack.push_async_callback(_drain, gate, desk)
         await signing.jobs.start()
         stack.push_async_callback(signing.jobs.stop, STEPS)
+        stack.push_async_callback(_drain, gate, desk)
         yield Running(address, ops, readiness)
 
 

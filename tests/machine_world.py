@@ -55,7 +55,7 @@ ANSWERS = (
     REFUSES,
     Answer(CancelEffect.NO, acts=False, code="CBC.99000089", combined=True),
 )
-MEANWHILE = ("nothing", "nothing", ALICE, BOB, CAROL, "price", "paid", "gone", "policy")
+MEANWHILE = (*["nothing"] * 6, ALICE, BOB, CAROL, "price", "paid", "gone", "policy")
 BY_PEOPLE = frozenset(
     {
         AuditKind.INPUT_REFUSED,
