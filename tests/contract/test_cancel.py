@@ -103,7 +103,9 @@ async def test_an_unknown_order_is_refused(cloud: Connected) -> None:
 
 
 @pytest.mark.parametrize("name", ["huawei-main", BY_TOKEN])
-async def test_32_a_part_of_a_combined_order_is_refused_as_such(clouds: Clouds, name: str) -> None:
+async def test_pitfall_32_a_part_of_a_combined_order_is_refused_as_such(
+    clouds: Clouds, name: str
+) -> None:
     """Pitfall 32, the adapter's part."""
     async with connected(clouds, name) as cloud:
         unpaid = await cloud.listed(cloud.all_time(PaymentStatus.UNPAID))
@@ -114,7 +116,7 @@ async def test_32_a_part_of_a_combined_order_is_refused_as_such(clouds: Clouds, 
         assert await status_of(cloud, whole.order_id) == "unpaid"
 
 
-async def test_34_a_line_dropped_after_the_act_is_unknown_and_one_call(
+async def test_pitfall_34_a_line_dropped_after_the_act_is_unknown_and_one_call(
     one_cloud: Connected,
 ) -> None:
     """Pitfall 34, the adapter's part."""
@@ -126,7 +128,9 @@ async def test_34_a_line_dropped_after_the_act_is_unknown_and_one_call(
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "error_500", "garbage"])
-async def test_34_no_usable_answer_is_unknown_and_one_call(one_cloud: Connected, kind: str) -> None:
+async def test_pitfall_34_no_usable_answer_is_unknown_and_one_call(
+    one_cloud: Connected, kind: str
+) -> None:
     order_id = await an_order(one_cloud, "unpaid")
     await one_cloud.fault(kind, "cancel_order")
     assert (await one_cloud.adapter.cancel_order(order_id)).effect is UNKNOWN
@@ -135,7 +139,7 @@ async def test_34_no_usable_answer_is_unknown_and_one_call(one_cloud: Connected,
 
 
 @one_of_each
-async def test_34_a_cloud_slower_than_the_timeout_is_unknown_and_acts_late(
+async def test_pitfall_34_a_cloud_slower_than_the_timeout_is_unknown_and_acts_late(
     clouds: Clouds, name: str
 ) -> None:
     async with connected(clouds, name, timeout_s=0.5) as cloud:

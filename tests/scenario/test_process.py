@@ -60,7 +60,9 @@ def secrets(stage: Stage) -> list[str]:
     ]
 
 
-async def test_processes_that_may_not_start_end_with_one_sentence(tmp_path: Path) -> None:
+async def test_pitfall_12_processes_that_may_not_start_end_with_one_sentence(
+    tmp_path: Path,
+) -> None:
     """A second one on the same database: 1. One with a token that Slack refuses: 2."""
     (tmp_path / "other").mkdir()
     async with (

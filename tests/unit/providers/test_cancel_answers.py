@@ -88,7 +88,7 @@ async def test_each_recorded_answer_of_huawei(kind: str, name: str, effect: Canc
     assert bool(receipt.code) == (effect in {NO, THROTTLED} or name == "error_cbc_0999")
 
 
-async def test_31_huawei_says_yes_with_204_or_with_200_and_no_other_code() -> None:
+async def test_pitfall_31_huawei_says_yes_with_204_or_with_200_and_no_other_code() -> None:
     """Pitfall 31."""
     for reply in (
         Reply(b"", 204, {"X-Request-Id": "r-1"}),
@@ -107,7 +107,7 @@ async def test_31_huawei_says_yes_with_204_or_with_200_and_no_other_code() -> No
     ("code", "combined"),
     [("CBC.99005010", False), ("CBC.99003106", False), ("CBC.99000089", True)],
 )
-async def test_32_a_refused_status_is_a_no_and_a_part_says_that_it_is_one(
+async def test_pitfall_32_a_refused_status_is_a_no_and_a_part_says_that_it_is_one(
     code: str, combined: bool
 ) -> None:
     """Pitfall 32, the adapter's part."""
@@ -165,7 +165,7 @@ async def test_each_recorded_answer_of_alibaba(entry: dict[str, Any]) -> None:
         assert receipt.request_id
 
 
-async def test_33_success_false_under_http_200_is_a_no_with_its_code() -> None:
+async def test_pitfall_33_success_false_under_http_200_is_a_no_with_its_code() -> None:
     """Pitfall 33."""
     for code, message in (("ResourceStatusError", "words"), ("NobodyKnows", "words"), ("", "")):
         body = {"Success": False, "Code": code, "Message": message, "RequestId": "r-3"}

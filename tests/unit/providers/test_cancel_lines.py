@@ -40,7 +40,7 @@ def sent_by(kind: str, cloud: BareCloud) -> list[bytes]:
 @every_kind
 @pytest.mark.parametrize("then", [Then.FIN, Then.RST])
 @pytest.mark.parametrize("earlier", [0, 3])
-async def test_34_a_line_dropped_after_the_act_is_one_call_and_unknown(
+async def test_pitfall_34_a_line_dropped_after_the_act_is_one_call_and_unknown(
     kind: str, then: Then, earlier: int
 ) -> None:
     """Pitfall 34, the adapter's part: the first cancel of all, and one after others whose lines the
@@ -68,7 +68,7 @@ async def test_34_a_line_dropped_after_the_act_is_one_call_and_unknown(
         b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"Success": true',
     ],
 )
-async def test_34_an_answer_that_does_not_come_to_its_end_in_time_is_unknown(
+async def test_pitfall_34_an_answer_that_does_not_come_to_its_end_in_time_is_unknown(
     kind: str, says: bytes
 ) -> None:
     async with (
@@ -95,7 +95,7 @@ async def test_34_an_answer_that_does_not_come_to_its_end_in_time_is_unknown(
         b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b" " * (MAX_BODY_BYTES + 1),
     ],
 )
-async def test_34_whatever_is_neither_yes_nor_no_is_one_call_and_unknown(
+async def test_pitfall_34_whatever_is_neither_yes_nor_no_is_one_call_and_unknown(
     kind: str, says: bytes
 ) -> None:
     async with (

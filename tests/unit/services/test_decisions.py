@@ -88,7 +88,7 @@ async def test_an_approver_may_change_their_mind_into_a_denial() -> None:
     assert [vote.kind for vote in office.request(request_id).votes] == ["deny"]
 
 
-async def test_01_two_approvers_in_the_same_moment_make_one_call() -> None:
+async def test_pitfall_1_two_approvers_in_the_same_moment_make_one_call() -> None:
     office = Office()
     request_id = await office.asked()
     clicks = [office.an_input(K.APPROVE, user, request_id) for user in (BOB, CAROL, BOB)]
@@ -102,7 +102,7 @@ async def test_01_two_approvers_in_the_same_moment_make_one_call() -> None:
     assert (BOB, "voted") in office.refusals()
 
 
-async def test_01_the_slower_one_is_told_who_was_faster() -> None:
+async def test_pitfall_1_the_slower_one_is_told_who_was_faster() -> None:
     office = Office()
     request_id = await office.approved(BOB)
     told = await office.press(K.APPROVE, CAROL, request_id)
@@ -113,7 +113,9 @@ async def test_01_the_slower_one_is_told_who_was_faster() -> None:
     assert ("already stopped" in told.text, told.by) == (True, ALICE)
 
 
-async def test_02_withdrawing_wins_over_votes_that_are_complete_but_not_yet_acted_on() -> None:
+async def test_pitfall_2_withdrawing_wins_over_votes_that_are_complete_but_not_yet_acted_on() -> (
+    None
+):
     office = Office()
     request_id = await office.asked()
     await office.press(K.APPROVE, BOB, request_id)
@@ -125,7 +127,7 @@ async def test_02_withdrawing_wins_over_votes_that_are_complete_but_not_yet_acte
 
 
 @pytest.mark.parametrize(("kind", "user"), [(K.WITHDRAW, ALICE), (K.DENY, CAROL)])
-async def test_02_a_no_during_the_re_read_leaves_one_terminal_state(
+async def test_pitfall_2_a_no_during_the_re_read_leaves_one_terminal_state(
     kind: InputKind, user: str
 ) -> None:
     office = Office()
@@ -142,7 +144,7 @@ async def test_02_a_no_during_the_re_read_leaves_one_terminal_state(
     assert AuditKind.REQUEST_APPROVED not in office.kinds()
 
 
-async def test_02_the_card_shows_the_one_state_that_was_reached() -> None:
+async def test_pitfall_2_the_card_shows_the_one_state_that_was_reached() -> None:
     office = Office()
     request_id = await office.asked()
     await office.outbox.step()
@@ -292,7 +294,9 @@ async def test_a_lost_race_is_judged_again_from_the_row_as_it_stands() -> None:
     assert [vote.user_id for vote in office.request(request_id).votes] == [CAROL, BOB]
 
 
-async def test_03_an_older_card_keeps_its_own_state_when_a_newer_request_is_decided() -> None:
+async def test_pitfall_3_an_older_card_keeps_its_own_state_when_a_newer_request_is_decided() -> (
+    None
+):
     orders = [a_detailed_order(order_id=f"CS261117120000{n}AB") for n in range(2)]
     office = Office(orders=orders)
     older, newer = [await office.asked(order_id=order.order_id) for order in orders]
@@ -302,7 +306,7 @@ async def test_03_an_older_card_keeps_its_own_state_when_a_newer_request_is_deci
     assert office.request(older).votes == ()
 
 
-async def test_11_asking_again_makes_a_new_request_with_new_approvals() -> None:
+async def test_pitfall_11_asking_again_makes_a_new_request_with_new_approvals() -> None:
     office = Office()
     first = await office.approved()
     office.cloud.answers.append(DROPS_BEFORE_ACTING)

@@ -24,7 +24,7 @@ S = RequestStatus
 K = InputKind
 
 
-async def test_06_a_click_stored_before_a_crash_is_handled_once_after_the_restart() -> None:
+async def test_pitfall_6_a_click_stored_before_a_crash_is_handled_once_after_the_restart() -> None:
     office = Office(a_policy(quorum=2))
     request_id = await office.asked()
     given = office.an_input(K.APPROVE, BOB, request_id)

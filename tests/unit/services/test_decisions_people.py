@@ -42,7 +42,7 @@ async def refused(  # noqa: PLR0917 - a table's columns
     return told.text
 
 
-async def test_13_the_requester_does_not_approve_not_even_with_a_second_account() -> None:
+async def test_pitfall_13_the_requester_does_not_approve_not_even_with_a_second_account() -> None:
     policy = a_policy(
         approvers=Principals(people=frozenset({ALICE, BOB}), groups=frozenset({"S0FINANCE"}))
     )
@@ -55,7 +55,7 @@ async def test_13_the_requester_does_not_approve_not_even_with_a_second_account(
         assert "somebody else" in told
 
 
-async def test_16_a_request_that_needs_two_still_needs_two_after_a_restart() -> None:
+async def test_pitfall_16_a_request_that_needs_two_still_needs_two_after_a_restart() -> None:
     office = Office(a_policy(quorum=2))
     request_id = await office.asked()
     await office.press(K.APPROVE, BOB, request_id)
@@ -68,7 +68,7 @@ async def test_16_a_request_that_needs_two_still_needs_two_after_a_restart() -> 
     assert office.status(request_id) is S.APPROVED
 
 
-async def test_17_one_person_counts_once_in_two_groups_and_with_two_accounts() -> None:
+async def test_pitfall_17_one_person_counts_once_in_two_groups_and_with_two_accounts() -> None:
     groups = {"S0ONE": frozenset({BOB, "U0BOB2"}), "S0TWO": frozenset({BOB, CAROL})}
     office = Office(
         a_policy(approvers=Principals(groups=frozenset(groups)), quorum=2),
@@ -94,7 +94,7 @@ async def test_17_one_person_counts_once_in_two_groups_and_with_two_accounts() -
         ({"team_id": ""}, "identity"),
     ],
 )
-async def test_18_an_approver_who_changed_since_the_card_was_posted_is_refused(
+async def test_pitfall_18_an_approver_who_changed_since_the_card_was_posted_is_refused(
     changes: dict[str, object], rule: str
 ) -> None:
     office = Office()
@@ -104,7 +104,7 @@ async def test_18_an_approver_who_changed_since_the_card_was_posted_is_refused(
     await refused(office, rule, K.APPROVE, BOB, request_id)
 
 
-async def test_18_an_approver_removed_from_the_rule_is_refused() -> None:
+async def test_pitfall_18_an_approver_removed_from_the_rule_is_refused() -> None:
     office = Office()
     request_id = await office.asked()
     office.policy = a_policy(approvers=people_named(CAROL))
@@ -114,7 +114,7 @@ async def test_18_an_approver_removed_from_the_rule_is_refused() -> None:
     assert len(office.request(request_id).votes) == 1
 
 
-async def test_29_the_stricter_stored_rule_holds_after_the_policy_was_loosened() -> None:
+async def test_pitfall_29_the_stricter_stored_rule_holds_after_the_policy_was_loosened() -> None:
     office = Office(a_policy(quorum=2))
     request_id = await office.asked()
     office.policy = a_policy(quorum=1, approvers=Principals(members=True))
@@ -154,7 +154,7 @@ async def test_a_group_that_cannot_be_read_refuses_too() -> None:
         (K.TAKE_BACK, "no_vote"),
     ],
 )
-async def test_20_50_a_person_without_rights_is_refused_in_private_and_recorded(
+async def test_pitfall_20_50_a_person_without_rights_is_refused_in_private_and_recorded(
     kind: InputKind, rule: str
 ) -> None:
     office = Office()
@@ -163,7 +163,7 @@ async def test_20_50_a_person_without_rights_is_refused_in_private_and_recorded(
     assert office.kinds()[-2:] == [AuditKind.INPUT_STORED, AuditKind.INPUT_REFUSED]
 
 
-async def test_21_no_right_follows_from_anything_but_the_id() -> None:
+async def test_pitfall_21_no_right_follows_from_anything_but_the_id() -> None:
     office = Office()
     request_id = await office.asked()
     office.directory.add(BOB.lower(), f"{BOB} ")
@@ -171,7 +171,7 @@ async def test_21_no_right_follows_from_anything_but_the_id() -> None:
         await refused(office, "approvers", K.APPROVE, user_id, request_id)
 
 
-async def test_50_each_way_to_end_leaves_one_record_with_its_actor() -> None:
+async def test_pitfall_50_each_way_to_end_leaves_one_record_with_its_actor() -> None:
     for kind, user, record in (
         (K.DENY, BOB, AuditKind.REQUEST_DENIED),
         (K.WITHDRAW, ALICE, AuditKind.REQUEST_WITHDRAWN),

@@ -200,7 +200,7 @@ async def test_an_expiry_that_comes_while_the_order_is_read_wins_over_the_claim(
     assert not office.cancel_calls
 
 
-async def test_04_a_second_copy_that_lost_the_race_changes_nothing() -> None:
+async def test_pitfall_4_a_second_copy_that_lost_the_race_changes_nothing() -> None:
     """Two executors over one store, as two processes would be."""
     office = Office()
     request_id = await office.approved()
@@ -219,9 +219,7 @@ async def test_04_a_second_copy_that_lost_the_race_changes_nothing() -> None:
     assert office.kinds().count(AuditKind.REQUEST_CLAIMED) == 1
 
 
-async def test_07_a_claim_without_a_receipt_is_unknown_after_a_restart_and_never_called_again() -> (
-    None
-):
+async def test_pitfall_7_a_claim_without_a_receipt_is_unknown_and_never_called_again() -> None:
     office = Office()
     request_id = await office.approved()
     office.cloud.script = waiting_for(asyncio.Event(), "cancel_order")
@@ -272,7 +270,7 @@ async def test_an_adapter_that_raises_leaves_the_outcome_unknown() -> None:
     assert office.cancel_calls == [ORDER_ID]
 
 
-async def test_08_after_a_restart_a_pending_request_goes_on_as_before() -> None:
+async def test_pitfall_8_after_a_restart_a_pending_request_goes_on_as_before() -> None:
     office = Office()
     request_id = await office.asked()
     office.restart()
@@ -288,7 +286,7 @@ async def test_08_after_a_restart_a_pending_request_goes_on_as_before() -> None:
     assert office.cancel_calls == [ORDER_ID]
 
 
-async def test_10_a_cancel_that_worked_stays_a_success_while_slack_is_away() -> None:
+async def test_pitfall_10_a_cancel_that_worked_stays_a_success_while_slack_is_away() -> None:
     office = Office()
     request_id = await office.approved()
     await office.outbox.step()

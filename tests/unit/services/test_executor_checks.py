@@ -40,7 +40,7 @@ def notified(office: Office) -> list[str]:
     return [user for user, _text in office.slack.notices]
 
 
-async def test_24_silence_cancels_nothing() -> None:
+async def test_pitfall_24_silence_cancels_nothing() -> None:
     office = Office()
     request_id = await office.asked()
     await office.later(timedelta(hours=24) - MS)
@@ -62,7 +62,7 @@ async def test_24_silence_cancels_nothing() -> None:
         (PAID, "paid"),
     ],
 )
-async def test_28_an_order_that_lapsed_closes_the_request_as_gone_and_not_as_failed(
+async def test_pitfall_28_an_order_that_lapsed_closes_the_request_as_gone_and_not_as_failed(
     becomes: dict[str, object] | None, outcome: str
 ) -> None:
     office = Office()
@@ -80,7 +80,7 @@ async def test_28_an_order_that_lapsed_closes_the_request_as_gone_and_not_as_fai
     assert office.stands(request_id) == (S.EXPIRED, outcome)
 
 
-async def test_28_a_click_on_a_request_whose_order_is_gone_closes_it_as_gone() -> None:
+async def test_pitfall_28_a_click_on_a_request_whose_order_is_gone_closes_it_as_gone() -> None:
     office = Office()
     request_id = await office.asked()
     office.cloud.change(ORDER_ID, **CANCELLED)
@@ -110,7 +110,7 @@ async def test_a_hold_longer_than_the_time_left_ends_as_expired() -> None:
     ],
 )
 @pytest.mark.parametrize("when", ["votes complete", "hold over"])
-async def test_26_27_an_order_that_changed_ends_the_request_before_any_call(
+async def test_pitfall_26_27_an_order_that_changed_ends_the_request_before_any_call(
     when: str, becomes: dict[str, object] | None, outcome: str
 ) -> None:
     office = Office()
@@ -131,7 +131,7 @@ async def test_26_27_an_order_that_changed_ends_the_request_before_any_call(
     assert notified(office) == [ALICE, BOB]
 
 
-async def test_27_a_change_between_two_approvals_voids_the_first() -> None:
+async def test_pitfall_27_a_change_between_two_approvals_voids_the_first() -> None:
     office = Office(a_policy(quorum=2))
     request_id = await office.asked()
     await office.press(K.APPROVE, BOB, request_id)
@@ -209,7 +209,7 @@ async def test_an_account_that_is_no_longer_configured_is_never_called() -> None
     ("changes", "outcome"),
     [({"deleted": True}, "votes"), ({"guest": True}, "votes"), ({"team_id": "T1"}, "votes")],
 )
-async def test_18_a_vote_that_no_longer_counts_ends_the_request_before_the_call(
+async def test_pitfall_18_a_vote_that_no_longer_counts_ends_the_request_before_the_call(
     changes: dict[str, object], outcome: str
 ) -> None:
     office = Office()
@@ -221,7 +221,7 @@ async def test_18_a_vote_that_no_longer_counts_ends_the_request_before_the_call(
     assert not office.cancel_calls
 
 
-async def test_18_a_vote_of_somebody_removed_from_the_rule_ends_it_too() -> None:
+async def test_pitfall_18_a_vote_of_somebody_removed_from_the_rule_ends_it_too() -> None:
     office = Office()
     request_id = await office.approved()
     office.policy = a_policy(approvers=people_named(CAROL))

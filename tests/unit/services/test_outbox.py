@@ -98,7 +98,9 @@ async def test_decisions_go_first() -> None:
     assert len(office.slack.notices) == 3
 
 
-async def test_41_everything_waits_as_long_as_slack_asks_and_nothing_is_sent_twice() -> None:
+async def test_pitfall_41_everything_waits_as_long_as_slack_asks_and_nothing_is_sent_twice() -> (
+    None
+):
     office = Office()
     await office.rows.owe([a_notice(text=str(n)) for n in range(3)], at=office.clock.now())
     office.slack.failures = [None, MessageDelayed("slow down", retry_after_s=30)]

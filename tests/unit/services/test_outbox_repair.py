@@ -44,7 +44,7 @@ async def later(office: Office, span: timedelta) -> None:
     await office.outbox.step()
 
 
-async def test_10_cards_are_repaired_after_an_outage_of_slack() -> None:
+async def test_pitfall_10_cards_are_repaired_after_an_outage_of_slack() -> None:
     office = Office()
     request_id = await office.approved()
     await office.outbox.step()

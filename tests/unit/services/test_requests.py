@@ -114,7 +114,7 @@ async def test_an_order_without_a_deadline_waits_as_long_as_the_policy_says() ->
     assert request.expires_at - request.created_at == timedelta(hours=24)
 
 
-async def test_05_an_open_request_is_pointed_to_and_a_new_one_is_possible_after_it_failed() -> None:
+async def test_pitfall_5_an_open_request_is_pointed_to_until_it_failed() -> None:
     office = Office()
     first = await office.asked()
     told = await office.ask(DAVE)
@@ -228,7 +228,7 @@ async def test_only_an_order_that_its_provider_calls_unpaid_can_be_asked_for(
         Principals(groups=frozenset({"S0EMPTY"})),
     ],
 )
-async def test_14_a_rule_that_nobody_could_satisfy_blocks_the_request(
+async def test_pitfall_14_a_rule_that_nobody_could_satisfy_blocks_the_request(
     approvers: Principals,
 ) -> None:
     humans = Humans((frozenset({ALICE, "U0ALICE2"}),))
@@ -304,7 +304,7 @@ async def test_a_wish_left_over_by_a_crash_is_judged_and_its_refusal_sent_direct
     assert office.slack.notices == [(ALICE, "A reason is required.")]
 
 
-async def test_15_a_quorum_that_is_none_counts_as_one() -> None:
+async def test_pitfall_15_a_quorum_that_is_none_counts_as_one() -> None:
     """The configuration refuses it; a request that carries it still waits for one approval."""
     office = Office(a_policy(quorum=0))
     request_id = await office.asked()

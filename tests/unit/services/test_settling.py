@@ -45,7 +45,7 @@ def notified(office: Office) -> list[str]:
     return [user for user, _text in office.slack.notices]
 
 
-async def test_09_a_refused_cancel_never_shows_as_cancelled() -> None:
+async def test_pitfall_9_a_refused_cancel_never_shows_as_cancelled() -> None:
     office = Office()
     request_id = await office.approved()
     await office.outbox.step()
@@ -66,7 +66,7 @@ async def test_09_a_refused_cancel_never_shows_as_cancelled() -> None:
     ("truth", "outcome"),
     [(PAID, "paid"), (CANCELLED, "gone"), (None, "gone"), ({}, "refused")],
 )
-async def test_32_a_refusal_is_followed_by_a_read_that_tells_the_true_state(
+async def test_pitfall_32_a_refusal_is_followed_by_a_read_that_tells_the_true_state(
     truth: dict[str, object] | None, outcome: str
 ) -> None:
     office = Office()
@@ -86,7 +86,7 @@ async def test_32_a_refusal_is_followed_by_a_read_that_tells_the_true_state(
 
 
 @pytest.mark.parametrize("listed", [True, False])
-async def test_32_a_part_of_a_combined_order_names_the_whole_to_ask_again_for(
+async def test_pitfall_32_a_part_of_a_combined_order_names_the_whole_to_ask_again_for(
     listed: bool,
 ) -> None:
     whole = a_detailed_order(order_id="CS2611171200WHOLE", parts=("CS1", ORDER_ID))
@@ -105,7 +105,7 @@ async def test_32_a_part_of_a_combined_order_names_the_whole_to_ask_again_for(
 
 
 @pytest.mark.parametrize("created", [True, False])
-async def test_32_a_whole_that_cannot_be_looked_for_is_left_out(created: bool) -> None:
+async def test_pitfall_32_a_whole_that_cannot_be_looked_for_is_left_out(created: bool) -> None:
     order = a_detailed_order() if created else a_detailed_order(created_at=None)
     office = Office(orders=[order])
     request_id = await office.approved()
@@ -173,7 +173,7 @@ async def test_a_read_after_the_call_that_shows_it_paid_or_gone_ends_it(
 
 
 @pytest.mark.parametrize("answer", [DROPS_AFTER_ACTING, DROPS_BEFORE_ACTING])
-async def test_34_a_call_without_a_clear_answer_is_read_back_and_not_repeated(
+async def test_pitfall_34_a_call_without_a_clear_answer_is_read_back_and_not_repeated(
     answer: Answer,
 ) -> None:
     office = Office()

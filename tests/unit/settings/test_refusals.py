@@ -170,3 +170,8 @@ def test_a_table_written_as_a_value_is_refused(folder: Folder) -> None:
     assert folder.refusal(f"slack = 1\n{MINIMAL}").startswith(
         "countersign.toml:1: slack: must be a table of its own"
     )
+
+
+@pytest.mark.parametrize("quorum", ["quorum = 0", "quorum = -1", ""])
+def test_pitfall_15_a_quorum_of_nobody_is_refused(folder: Folder, quorum: str) -> None:
+    assert "quorum" in folder.refusal(MINIMAL.replace("quorum = 1", quorum))
