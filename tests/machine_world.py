@@ -202,3 +202,8 @@ def humans_behind(office: Office, request: ApprovalRequest, today: Principals) -
         else:
             found.add(vote.user_id.removesuffix("2"))
     return len(found - {request.requested_by.removesuffix("2")})
+
+
+def shown(request: ApprovalRequest) -> tuple[object, ...]:
+    """What a card says of a request."""
+    return request.status, request.outcome, request.votes
