@@ -7,47 +7,56 @@ that waits for a slow cloud does not hold up the next one: steps may overlap.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
-from bot.services.decisions import Decisions
-from bot.services.executor import Executor
-from bot.services.outbox import Outbox
-
 logger = structlog.get_logger(__name__)
 
-EVERY = 1.0  # seconds between steps when nothing wakes the loop
-SWEEP = 30  # ticks of the loop between sweeps for inputs that were never judged
+EVERY = 1.0  # seconds between turns of the loop when nothing wakes it
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """*work* at each turn of the loop; with *every*, so many seconds apart at least and never while
+    it still runs."""
+
+    work: Work
+    every: float = 0.0
 
 
 class Jobs:
-    """*wake* is the event that the services set."""
+    """*wake* is the event that the services set; *recoveries* take up, in this order, what the last
+    process left."""
 
     def __init__(
         self,
-        executor: Executor,
-        outbox: Outbox,
-        decisions: Decisions,
         wake: asyncio.Event,
+        recoveries: Sequence[Work],
+        chores: Sequence[Chore],
         *,
         every: float = EVERY,
     ) -> None:
-        self._executor = executor
-        self._outbox = outbox
-        self._decisions = decisions
         self._wake = wake
+        self._recoveries = recoveries
+        self._next = dict.fromkeys(chores, 0.0)  # the loop's time
         self._every = every
         self._loop: asyncio.Task[None] | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Chore] = {}
 
     async def start(self) -> None:
-        """Take up what the last process left: claims, leases, inputs; then run until stopped.
-        Raises StorageError."""
-        await self._executor.recover()
-        await self._outbox.recover()
-        await self._decisions.recover()
+        """Take up claims, leases, inputs; then run until stopped. Raises StorageError."""
+        for recover in self._recoveries:
+            await recover()
         self._loop = asyncio.create_task(self._run())
+
+    def hurry(self) -> None:
+        """Every chore is due now: the clock that they go by was moved."""
+        self._next = dict.fromkeys(self._next, 0.0)
+        self._wake.set()
 
     async def stop(self, seconds: float) -> int:
         """Begin nothing more, wait that long for what runs, cancel the rest and return how many
@@ -64,30 +73,32 @@ class Jobs:
         return len(late)
 
     async def _run(self) -> None:
-        ticks = 0
+        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            self._spawn(self._executor.step)
-            self._spawn(self._outbox.step)
-            if ticks % SWEEP == SWEEP - 1:
-                self._spawn(self._decisions.recover)
-            ticks += await self._slept()
+            now = loop.time()
+            for chore, next_at in self._next.items():
+                if next_at <= now:
+                    self._begin(chore, now)
+            await self._sleep()
 
-    async def _slept(self) -> int:
-        """1 when the time ran out, 0 when something woke the loop."""
+    async def _sleep(self) -> None:
         try:
             async with asyncio.timeout(self._every):
                 await self._wake.wait()
         except TimeoutError:
-            return 1
-        return 0
+            pass
 
-    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.create_task(self._caught(work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+    def _begin(self, chore: Chore, now: float) -> None:
+        if chore.every:
+            if chore in self._running.values():
+                return
+            self._next[chore] = now + chore.every
+        task = asyncio.create_task(self._caught(chore.work))
+        self._running[task] = chore
+        task.add_done_callback(self._running.pop)
 
-    async def _caught(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _caught(self, work: Work) -> None:
         try:
             await work()
         except Exception:

@@ -1,4 +1,5 @@
-"""An approval request: its states, who moves it, and when a vote counts. No clock, no I/O.
+"""An approval request: its states and what moves it. No clock, no I/O. Whose word counts stands
+in bot.domain.votes.
 
     pending    withdraw | deny | expiry | the order differs or is gone
                                             -> withdrawn | denied | expired | outdated
@@ -16,15 +17,14 @@ All others are final.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.accounts import Provider
 from bot.domain.orders import Order
-from bot.domain.people import Person
-from bot.domain.policy import Humans, Principals, Requirement
+from bot.domain.policy import Requirement
 
 
 class RequestStatus(StrEnum):
@@ -58,12 +58,14 @@ TRANSITIONS: Mapping[RequestStatus, frozenset[RequestStatus]] = {
     S.FAILED: frozenset(),
 }
 OPEN = frozenset(status for status, following in TRANSITIONS.items() if following)
+WATCH = timedelta(minutes=10)  # between two looks at an order while people decide
 
 
 class Outcome(StrEnum):
     """Why a request stands where it stands, where the status alone does not tell. Pairs in use:
 
-    pending    no_answer (votes complete, but the cloud or Slack does not answer)
+    pending    no_answer (votes complete, but the cloud or Slack does not answer), votes (they were
+               enough, but some of them no longer count)
     approved   no_answer, throttled, not_sent (the latter two: asked once, to no effect)
     unknown    no_receipt (restarted during the call), no_answer (the call's answer was unclear),
                unconfirmed (the cloud said yes, but does not show it)
@@ -150,159 +152,6 @@ class ApprovalRequest:
         return tuple(vote for vote in self.votes if vote.kind is VoteKind.APPROVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether an input counts; if not, *rule* names what stopped it, for the record and
-    `/order why`: `requester`, `identity`, `approvers`, `status`, `voted`, `expired` …"""
-
-    counts: bool
-    rule: str = ""
-
-
-COUNTS = Verdict(counts=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """Who people are at this moment: *groups* holds the members of each user group that a rule
-    names, *team_id* is the bot's workspace."""
-
-    team_id: str
-    humans: Humans
-    groups: Mapping[str, frozenset[str]]
-
-    def holds(self, principals: Principals, person: Person) -> bool:
-        """Whether *principals* name this full member, by this very id: a second account of the
-        same human counts as that human against a right, and never grants one."""
-        if not person.full_member_of(self.team_id):
-            return False
-        return (
-            principals.members
-            or person.user_id in principals.people
-            or any(person.user_id in self.groups.get(each, ()) for each in principals.groups)
-        )
-
-
-def may_decide(
-    request: ApprovalRequest, today: Requirement, person: Person, company: Company
-) -> Verdict:
-    """Whether *person* may approve or deny, by the rule stored with the request and by today's."""
-    if not person.full_member_of(company.team_id):
-        return Verdict(counts=False, rule="identity")
-    if company.humans.same(person.user_id, request.requested_by):
-        return Verdict(counts=False, rule="requester")
-    for requirement in (request.requirement, today):
-        if not company.holds(requirement.approvers, person):
-            return Verdict(counts=False, rule="approvers")
-    return COUNTS
-
-
-def may_vote(
-    request: ApprovalRequest,
-    kind: VoteKind,
-    today: Requirement,
-    person: Person,
-    company: Company,
-    *,
-    now: datetime,
-) -> Verdict:
-    """The same, at this moment: the request must still be pending, and one vote is enough."""
-    allowed = may_decide(request, today, person, company)
-    if not allowed.counts:
-        return allowed
-    if request.status is not S.PENDING:
-        return Verdict(counts=False, rule="status")
-    if now >= request.expires_at:
-        return Verdict(counts=False, rule="expired")
-    if kind is VoteKind.APPROVE and _voted(request, person.user_id, company.humans):
-        return Verdict(counts=False, rule="voted")
-    return COUNTS
-
-
-def may_take_back(request: ApprovalRequest, user_id: str, humans: Humans) -> Verdict:
-    """An approval may be taken back by whoever gave it, while the request is pending."""
-    if request.status is not S.PENDING:
-        return Verdict(counts=False, rule="status")
-    return COUNTS if _voted(request, user_id, humans) else Verdict(counts=False, rule="no_vote")
-
-
-def may_withdraw(request: ApprovalRequest, user_id: str, humans: Humans) -> Verdict:
-    """Only the requester withdraws, and only while the request is pending."""
-    if not humans.same(user_id, request.requested_by):
-        return Verdict(counts=False, rule="requester_only")
-    if request.status is not S.PENDING:
-        return Verdict(counts=False, rule="status")
-    return COUNTS
-
-
-def may_stop(
-    request: ApprovalRequest, today: Requirement, person: Person, company: Company
-) -> Verdict:
-    """The requester, or whoever may decide, stops it during the hold. As with withdrawing, nothing
-    but the id is asked of the requester: stopping is the safe side."""
-    own = company.humans.same(person.user_id, request.requested_by)
-    allowed = COUNTS if own else may_decide(request, today, person, company)
-    if not allowed.counts:
-        return allowed
-    if request.status is not S.APPROVED:
-        return Verdict(counts=False, rule="status")
-    return COUNTS
-
-
-def counting_approvals(
-    request: ApprovalRequest,
-    today: Requirement,
-    people: Iterable[Person],
-    company: Company,
-) -> int:
-    """How many distinct humans' approvals count now. *people* are the voters as they are now;
-    one whom Slack does not name is missing and does not count."""
-    known = {person.user_id: person for person in people}
-    humans = {
-        company.humans.human_of(vote.user_id)
-        for vote in request.approvals()
-        if vote.user_id in known and may_decide(request, today, known[vote.user_id], company).counts
-    }
-    return len(humans)
-
-
-def needed(request: ApprovalRequest, today: Requirement) -> int:
-    """The greater quorum of the stored rule and today's; never less than one."""
-    return max(1, request.requirement.quorum, today.quorum)
-
-
-def can_ever_be_approved(
-    requirement: Requirement, requested_by: str, company: Company, members: Iterable[Person]
-) -> bool:
-    """Whether enough people other than the requester may approve: a rule whose approvers are
-    empty, or only the requester, blocks a request instead of waiting for nobody. *members* are the
-    people named by the rule, as they are now; a rule that names all full members always has some.
-    """
-    if requirement.approvers.members:
-        return True
-    humans = {
-        company.humans.human_of(person.user_id)
-        for person in members
-        if company.holds(requirement.approvers, person)
-        and not company.humans.same(person.user_id, requested_by)
-    }
-    return len(humans) >= max(1, requirement.quorum)
-
-
-def hold_of(request: ApprovalRequest, today: Requirement) -> timedelta:
-    """The longer hold of the stored rule and today's."""
-    return max(request.requirement.hold, today.hold)
-
-
-def with_vote(request: ApprovalRequest, vote: Vote, humans: Humans) -> tuple[Vote, ...]:
-    """The votes once *vote* stands; an earlier one of the same human falls."""
-    return (*without_votes(request, vote.user_id, humans), vote)
-
-
-def without_votes(request: ApprovalRequest, user_id: str, humans: Humans) -> tuple[Vote, ...]:
-    """The votes of all other humans."""
-    return tuple(vote for vote in request.votes if not humans.same(vote.user_id, user_id))
-
-
-def _voted(request: ApprovalRequest, user_id: str, humans: Humans) -> bool:
-    return any(humans.same(vote.user_id, user_id) for vote in request.approvals())
+def next_look(expires_at: datetime, now: datetime) -> datetime:
+    """When the order of a pending request is read again, although nobody decides."""
+    return min(expires_at, now + WATCH)

@@ -14,41 +14,26 @@ from datetime import timedelta
 import structlog
 
 from bot import crash
-from bot.domain.approvals import (
-    ApprovalRequest,
-    Company,
-    Outcome,
-    RequestStatus,
-    hold_of,
-)
+from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus, next_look
 from bot.domain.audit import AuditKind
-from bot.domain.fingerprint import fingerprint
 from bot.domain.inputs import InputKind
 from bot.domain.orders import CancelEffect, CancelReceipt
-from bot.errors import NotAllowed
+from bot.domain.votes import could_be_complete, hold_of
 from bot.ports import Clock, ProviderAdapter, RequestStore
 from bot.services import settling
-from bot.services.people import People
+from bot.services.people import People, Standing
 from bot.services.reading import Found, OrderReader, Reading
-from bot.services.steps import Step, ended, step
+from bot.services.rechecks import Rechecks
+from bot.services.steps import Step, step
 
 logger = structlog.get_logger(__name__)
 
 AT_ONCE = 20  # requests worked on at the same time
 CLAIM = timedelta(minutes=5)  # a claim older than this lost its receipt
-AGAIN = tuple(timedelta(seconds=each) for each in (2, 5, 15, 60, 300))
 
 S = RequestStatus
 _READ_BACK = frozenset({CancelEffect.YES, CancelEffect.NO, CancelEffect.THROTTLED})
-_NOT_READ = Reading(Found.NO_ANSWER)
 _ENDING = frozenset({InputKind.STOP, InputKind.WITHDRAW, InputKind.DENY})
-_CHANGED = {
-    Found.PAID: Outcome.PAID,
-    Found.CANCELLED: Outcome.GONE,
-    Found.GONE: Outcome.GONE,
-    Found.UNPAID: Outcome.CHANGED,
-    Found.UNKNOWN: Outcome.CHANGED,
-}
 
 
 class Executor:
@@ -70,6 +55,7 @@ class Executor:
         self._people = people
         self._clock = clock
         self.wake = wake
+        self._rechecks = Rechecks(change=self._change, reader=reader, people=people, clock=clock)
         self._busy: set[str] = set()
         self._moves: Mapping[RequestStatus, Callable[[ApprovalRequest], Awaitable[None]]] = {
             S.PENDING: self._pending,
@@ -105,29 +91,45 @@ class Executor:
             self._busy.discard(request_id)
 
     async def _pending(self, request: ApprovalRequest) -> None:
-        """Expiry; votes that are complete: the order is read again, and the hold begins."""
-        if await self._expired(request):
+        """Expiry; votes that are complete: the order is read again, and the hold begins. While they
+        are not, the order is watched."""
+        if await self._rechecks.expired(request):
             return
-        company = await self._deciders(request)
-        if company is None:
-            return
-        standing = await self._people.standing(request, company)
-        if not standing.complete and standing.unreadable:
-            await self._later(request, "Slack")
-        elif not standing.complete:
-            await self._change(
-                step(
-                    request,
-                    AuditKind.REQUEST_READ,
-                    facts={"approvals": standing.approvals, "needed": standing.needed},
-                    due_at=request.expires_at,
-                    reads=0,
-                    outcome="",
-                    outcome_text="",
-                )
-            )
-        elif await self._is_the_same(request):
-            await self._change(self._held(request))
+        standing = None
+        if could_be_complete(request, self._people.today(request), self._people.humans):
+            company = await self._rechecks.deciders(request)
+            if company is None:
+                return
+            standing = await self._people.standing(request, company)
+            if standing.complete:
+                if await self._rechecks.is_the_same(request):
+                    await self._change(self._held(request))
+                return
+            if standing.unreadable:
+                await self._rechecks.later(request, "Slack")
+                return
+        if request.outcome == (Outcome.VOTES if standing else ""):
+            await self._watch(request)
+        else:
+            await self._change(self._waiting(request, standing))
+
+    async def _watch(self, request: ApprovalRequest) -> None:
+        """Leaves no record but of an order that is no longer what was asked about."""
+        if await self._rechecks.may_wait(request):
+            due_at = next_look(request.expires_at, self._clock.now())
+            await self._store.look_again(request, due_at=due_at)
+
+    def _waiting(self, request: ApprovalRequest, short: Standing | None) -> Step:
+        """For more approvals: *short* says how many of those that would be enough still count."""
+        return step(
+            request,
+            AuditKind.REQUEST_READ,
+            facts={"approvals": short.approvals, "needed": short.needed} if short else None,
+            due_at=self._clock.now(),
+            reads=0,
+            outcome=Outcome.VOTES if short else "",
+            outcome_text="",
+        )
 
     def _held(self, request: ApprovalRequest) -> Step:
         now = self._clock.now()
@@ -146,31 +148,17 @@ class Executor:
 
     async def _approved(self, request: ApprovalRequest) -> None:
         """The hold is over: people, votes and the order are checked again, then the claim."""
-        if await self._expired(request):
+        if await self._rechecks.expired(request):
             return
         if request.hold_until is None or self._clock.now() < request.hold_until:
             return
-        company = await self._deciders(request)
-        if company is None or not await self._still_wanted(request, company):
+        company = await self._rechecks.deciders(request)
+        if company is None or not await self._rechecks.still_wanted(request, company):
             return
-        if not await self._is_the_same(request):
+        if not await self._rechecks.is_the_same(request):
             return
-        if not await self._expired(request):
+        if not await self._rechecks.expired(request):
             await self._claim(request)
-
-    async def _still_wanted(self, request: ApprovalRequest, company: Company) -> bool:
-        try:
-            requester = await self._people.person(request.requested_by)
-        except NotAllowed:
-            return await self._later(request, "Slack")
-        if not requester.full_member_of(company.team_id):
-            return await self._outdated(request, Outcome.IDENTITY)
-        standing = await self._people.standing(request, company)
-        if standing.complete:
-            return True
-        if standing.unreadable:
-            return await self._later(request, "Slack")
-        return await self._outdated(request, Outcome.VOTES)
 
     async def _claim(self, request: ApprovalRequest) -> None:
         now = self._clock.now()
@@ -191,7 +179,7 @@ class Executor:
         crash.point("after_claim")
         receipt = await self._call(claim.after)
         crash.point("after_call")
-        reading, whole = _NOT_READ, None
+        reading, whole = Reading(Found.NO_ANSWER), None
         if receipt.effect in _READ_BACK:
             reading = await self._reader.read(request.account, request.order_id)
         if receipt.combined:
@@ -223,68 +211,6 @@ class Executor:
             return
         reading = await self._reader.read(request.account, request.order_id)
         await self._change(settling.after_watch(request, reading, self._clock.now()))
-
-    async def _expired(self, request: ApprovalRequest) -> bool:
-        """Whether it is too late; then it ends. Where the order's own deadline has passed, its
-        cloud is asked what became of it."""
-        now = self._clock.now()
-        if now < request.expires_at:
-            return False
-        outcome, reading = None, _NOT_READ
-        if request.order.deadline is not None and request.order.deadline <= now:
-            reading = await self._reader.read(request.account, request.order_id)
-            is_over = reading.found in (Found.PAID, Found.CANCELLED, Found.GONE)
-            outcome = _CHANGED[reading.found] if is_over else Outcome.DEADLINE
-        await self._change(
-            ended(request, S.EXPIRED, at=now, outcome=outcome, current=reading.order)
-        )
-        return True
-
-    async def _deciders(self, request: ApprovalRequest) -> Company | None:
-        """None, and another try later, while Slack does not say who is in a group."""
-        try:
-            return await self._people.deciders(request)
-        except NotAllowed:
-            await self._later(request, "Slack")
-            return None
-
-    async def _is_the_same(self, request: ApprovalRequest) -> bool:
-        """Reads the order. One that differs ends the request; no answer is asked for again."""
-        reading = await self._reader.read(request.account, request.order_id)
-        if reading.found is Found.NO_ANSWER:
-            return await self._later(request, request.account, reading.problem)
-        if reading.order is not None and fingerprint(reading.order) == request.fingerprint:
-            return True
-        return await self._outdated(request, _CHANGED[reading.found], reading)
-
-    async def _outdated(
-        self, request: ApprovalRequest, outcome: Outcome, reading: Reading = _NOT_READ
-    ) -> bool:
-        now = self._clock.now()
-        await self._change(
-            ended(request, S.OUTDATED, at=now, outcome=outcome, current=reading.order)
-        )
-        return False
-
-    async def _later(self, request: ApprovalRequest, who: str, problem: str = "") -> bool:
-        """Somebody did not answer: tried again until the request expires. The card says so from
-        the first time on."""
-        now = self._clock.now()
-        wait = AGAIN[min(request.reads, len(AGAIN) - 1)]
-        await self._change(
-            step(
-                request,
-                AuditKind.REQUEST_READ,
-                facts={"no_answer_from": who},
-                texts={"problem": problem},
-                quiet=request.outcome == Outcome.NO_ANSWER,
-                due_at=min(now + wait, request.expires_at),
-                reads=request.reads + 1,
-                outcome=Outcome.NO_ANSWER,
-                outcome_text=problem,
-            )
-        )
-        return False
 
     async def _change(self, move: Step, *, heed: Collection[InputKind] = ()) -> bool:
         """False when somebody was faster, or said something of a kind in *heed* that is not judged

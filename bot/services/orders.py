@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.accounts import Account
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditKind
 from bot.domain.filters import AccountAnswer, Snapshot
 from bot.domain.ids import providers_of
 from bot.domain.orders import Order, Product, Resource
@@ -28,6 +28,7 @@ from bot.ports import (
     SnapshotStore,
 )
 from bot.services.access import Viewer
+from bot.services.lookup_records import LookupRecords
 from bot.services.together import together
 
 DEADLINE = 8.0  # seconds until a cloud that has not told its products is named
@@ -86,7 +87,7 @@ class OrderLookups:
         self._adapters = adapters
         self._snapshots = snapshots
         self._conversations = conversations
-        self._audit = audit
+        self._records = LookupRecords(audit, clock)
         self._clock = clock
         self._deadline = deadline
 
@@ -100,7 +101,7 @@ class OrderLookups:
         else:
             candidates = await self._candidates(viewer, order_id)
         if len(candidates) > 1:
-            await self._record(AuditKind.INPUT_ANSWERED, viewer, input="choice")
+            await self._records.add(AuditKind.INPUT_ANSWERED, viewer, input="choice")
             return Choice(order_id, candidates)
         return await self._read(viewer, order_id, candidates[0], channel)
 
@@ -109,7 +110,7 @@ class OrderLookups:
         owner = viewer.account(account)
         snapshot = await self._snapshots.get(owner.name, order_id)
         if snapshot is None:
-            await self._record(AuditKind.LOOKUP_FAILED, viewer, owner, order_id)
+            await self._records.add(AuditKind.LOOKUP_FAILED, viewer, owner, order_id)
             raise OrderNotFound(
                 _("Order {order_id} is no longer stored; show it again.", order_id=order_id)
             )
@@ -137,16 +138,21 @@ class OrderLookups:
             first = {each.provider: each for each in reversed(viewer.accounts)}
             accounts = tuple(reversed(first.values()))
         lists = await together(self._products(viewer, each, text) for each in accounts)
-        await self._record_products(viewer, lists, text)
+        await self._records.products(
+            viewer,
+            asked=[each.account for each in lists],
+            failed=[each.account for each in lists if each.problem is not None],
+            text=text,
+        )
         return tuple(lists)
 
     async def accounts(self, viewer: Viewer) -> tuple[AccountLine, ...]:
         answers = await self._snapshots.answers()
-        await self._record(AuditKind.ACCOUNTS_LISTED, viewer)
+        await self._records.add(AuditKind.ACCOUNTS_LISTED, viewer)
         return tuple(AccountLine(each, answers.get(each.name)) for each in viewer.accounts)
 
     async def record_share(self, viewer: Viewer, shown: Shown, channel: str) -> None:
-        await self._record(
+        await self._records.add(
             AuditKind.ORDER_SHARED, viewer, shown.account, shown.order.order_id, channel=channel
         )
 
@@ -168,7 +174,9 @@ class OrderLookups:
                 viewer.person.language,
             )
         except Exception as error:
-            await self._record_failed_show(viewer, account, stored, order_id, error)
+            if isinstance(error, ProviderError):
+                await self._note_failure(account, error)
+            await self._records.not_shown(viewer, account, stored, order_id, error)
             if isinstance(error, ProviderNotFound):
                 raise _not_found(account, order_id) from error
             if stored is None or not isinstance(error, ProviderError):
@@ -179,7 +187,7 @@ class OrderLookups:
         await self._snapshots.save([order], seen_at=now)
         await self._snapshots.answered(account.name, at=now)
         await self._remember(viewer, channel, order)
-        await self._record(AuditKind.ORDER_SHOWN, viewer, account, order.order_id)
+        await self._records.add(AuditKind.ORDER_SHOWN, viewer, account, order.order_id)
         return self._shown(order, account, now)
 
     async def _read_whole(self, adapter: ProviderAdapter, order_id: str, language: str) -> Order:
@@ -222,45 +230,6 @@ class OrderLookups:
         fitting = tuple(each for each in products if text in f"{each.code} {each.name}".casefold())
         return ProductList(account, fitting, len(products), text)
 
-    async def _record_products(
-        self, viewer: Viewer, lists: Sequence[ProductList], text: str
-    ) -> None:
-        failed = [each.account.name for each in lists if each.problem is not None]
-        await self._record(
-            AuditKind.PRODUCTS_LISTED if len(failed) < len(lists) else AuditKind.LOOKUP_FAILED,
-            viewer,
-            lists[0].account if len(lists) == 1 else None,
-            texts={"text": text} if text else {},
-            accounts=",".join(each.account.name for each in lists),
-            failed=",".join(failed),
-        )
-
-    async def _record_failed_show(
-        self,
-        viewer: Viewer,
-        account: Account,
-        stored: Snapshot | None,
-        typed: str,
-        error: Exception,
-    ) -> None:
-        """What was typed is free text until an order is known by it."""
-        told: dict[str, str] = {"error": type(error).__name__}
-        if isinstance(error, ProviderError):
-            await self._note_failure(account, error)
-            told |= {
-                "operation": error.operation,
-                "code": error.code,
-                "request_id": error.request_id,
-            }
-        await self._record(
-            AuditKind.LOOKUP_FAILED,
-            viewer,
-            account,
-            stored.order.order_id if stored else "",
-            texts={} if stored else {"order_id": typed},
-            **told,
-        )
-
     async def _note_failure(self, account: Account, error: ProviderError) -> None:
         """An answer about one order only, a bad one too, is no failure of the account."""
         if isinstance(error, ProviderUnavailable | ProviderRefused):
@@ -272,28 +241,6 @@ class OrderLookups:
         await self._conversations.remember(
             viewer.person.user_id, channel, order.account, order.order_id, at=self._clock.now()
         )
-
-    async def _record(
-        self,
-        kind: AuditKind,
-        viewer: Viewer,
-        account: Account | None = None,
-        order_id: str = "",
-        *,
-        texts: Mapping[str, str] | None = None,
-        **facts: str | bool | int | None,
-    ) -> None:
-        subject = ""
-        if account is not None:
-            subject = f"order:{account.name}/{order_id}" if order_id else f"account:{account.name}"
-        entry = AuditEntry(
-            kind=kind,
-            actor=viewer.person.user_id,
-            subject=subject,
-            facts=facts,
-            texts=texts or {},
-        )
-        await self._audit.append(entry, at=self._clock.now())
 
 
 def _not_found(account: Account, order_id: str) -> OrderNotFound:

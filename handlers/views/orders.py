@@ -1,9 +1,7 @@
-"""One order: the card, and every field of it behind *All details*."""
+"""One order: its card, and the question which account holds it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -11,12 +9,22 @@ from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject, Secti
 
 from bot.domain.accounts import Account
 from bot.domain.approvals import ApprovalRequest
-from bot.domain.orders import Field, LineItem, Order, OrderType, PaymentStatus
+from bot.domain.orders import LineItem, Order, OrderType, PaymentStatus
+from bot.domain.subjects import number
 from bot.errors import ProviderError
 from bot.i18n import _
 from bot.services.orders import Choice, Shown
 from handlers.ids import ActionId
 from handlers.views import words
+from handlers.views.phrases import (
+    NUMBER,
+    deadline_text,
+    deadline_words,
+    instances,
+    some,
+    title,
+    type_markup,
+)
 from handlers.views.progress import open_request_line
 from handlers.views.surface import (
     Rendered,
@@ -37,20 +45,13 @@ from handlers.views.text import (
     literal,
     moment,
     money,
-    number,
     ours,
     short,
-    span,
     when,
 )
 
 LINES_SHOWN = 5
-IDS_SHOWN = 4
 FACT = 500  # characters of one field of the card: a message holds about 13,200 in all
-NUMBER = 64  # characters of an id where it stands beside others
-CHUNK = 2900  # characters of one block of *All details*
-CHUNKS = 25  # blocks of one page of it
-PAGE_BYTES = 200_000  # of one page, escaped as on the wire: Slack takes 250 KB
 CHOICES = 40
 URL = 3000
 NO_END = timedelta(days=366 * 50)
@@ -64,11 +65,14 @@ def order_card(
     now: datetime,
     shared_by: str = "",
     asked: ApprovalRequest | None = None,
+    can_share: bool = True,
+    alone: bool = True,
 ) -> Rendered:
     """The card of one order. *shared_by* is the user id of whoever shared it to a channel, *asked*
-    the open request to cancel it."""
+    the open request to cancel it. *can_share* is False where there is no channel to share it to,
+    *alone* where other cards stand beside it, which a redrawn one would take the place of."""
     order = shown.order
-    blocks: list[Block] = [header(_title(order)), line(_state(order, zone, now))]
+    blocks: list[Block] = [header(title(order)), line(_state(order, zone, now))]
     if asked is not None:
         blocks.append(open_request_line(asked))
     if shown.problem is not None:
@@ -80,8 +84,8 @@ def order_card(
         actions(
             _request_cancel(shown, card_id) if not shared_by and asked is None else None,
             button(ActionId.DETAILS, _("All details"), card_id),
-            None if shared_by else button(ActionId.SHARE, _("Share"), card_id),
-            None if shared_by else button(ActionId.REFRESH, _("Refresh"), card_id),
+            None if shared_by or not can_share else button(ActionId.SHARE, _("Share"), card_id),
+            None if shared_by or not alone else button(ActionId.REFRESH, _("Refresh"), card_id),
             _console(shown.account, order),
         )
     )
@@ -98,7 +102,7 @@ def order_text(shown: Shown, zone: str) -> str:
     """The card in one sentence: what, state, deadline, where."""
     order = shown.order
     parts = [
-        _title(order),
+        title(order),
         words.status_word(order),
         _("the provider says: {word}", word=words.said(order) or "-") if _unsure(order) else "",
         deadline_text(order, zone),
@@ -127,80 +131,9 @@ def choice_card(choice: Choice, card_ids: tuple[str, ...]) -> Rendered:
     return message(f"{question} {hint}. {names}", blocks)
 
 
-def details_pages(order: Order) -> tuple[tuple[str, ...], ...]:
-    """Every field of the provider's answer, `path: value` a line, in pages of text chunks that
-    each fit a block. A value longer than a block goes on in the next one."""
-    chunks: list[str] = []
-    current = ""
-    for field in (*order.fields, *_resource_fields(order)):
-        meaning = f" ({field.word})" if field.word else ""
-        text = f"{clean(field.path)}: {clean(field.value, lines=True)}{meaning}"
-        for start in range(0, len(text), CHUNK):
-            piece = text[start : start + CHUNK]
-            if len(current) + len(piece) + 1 > CHUNK:
-                chunks.append(current)
-                current = ""
-            current = f"{current}\n{piece}" if current else piece
-    if current or not chunks:
-        chunks.append(current or _("The provider gave no fields."))
-    return _paged(chunks)
-
-
-def _paged(chunks: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    pages: list[list[str]] = [[]]
-    size = 0
-    for chunk in chunks:
-        added = len(json.dumps(chunk))
-        if pages[-1] and (len(pages[-1]) == CHUNKS or size + added > PAGE_BYTES):
-            pages.append([])
-            size = 0
-        pages[-1].append(chunk)
-        size += added
-    return tuple(map(tuple, pages))
-
-
-def details_view(shown: Shown, page: int, previous_id: str, next_id: str, *, zone: str) -> Rendered:
-    """One page of *All details*; ids are "" where there is no such page."""
-    order = shown.order
-    pages = details_pages(order)
-    page = min(page, len(pages) - 1)
-    count = _("page {page} of {pages}", page=page + 1, pages=len(pages))
-    where = _(
-        "Order {order_id} in {account}, as of {when}",
-        order_id=short(order.order_id, NUMBER),
-        account=order.account,
-        when=when(shown.seen_at, zone),
-    )
-    blocks: list[Block] = [plain(_title(order)), note(literal(f"{where}, {count}"))]
-    if not order.detailed:
-        blocks.append(
-            note(
-                literal(_("Seen only as a row of a list so far; show the order to read it whole."))
-            )
-        )
-    blocks.extend(plain(chunk, lines=True) for chunk in pages[page])
-    turns = [
-        button(ActionId.PREVIOUS_PAGE, _("Previous"), previous_id) if previous_id else None,
-        button(ActionId.NEXT_PAGE, _("Next"), next_id) if next_id else None,
-    ]
-    if any(turns):
-        blocks.append(actions(*turns))
-    return message(where, blocks)
-
-
 def _unsure(order: Order) -> bool:
     """Whether our word for the payment status says less than the provider's own."""
     return order.inferred or order.payment_status is PaymentStatus.UNKNOWN
-
-
-def _title(order: Order) -> str:
-    return f"{words.amount(order)} · {words.subject(order)}"
-
-
-def deadline_text(order: Order, zone: str) -> str:
-    if order.payment_status is not PaymentStatus.UNPAID or order.deadline is None:
-        return ""
-    return _("pay by {when}", when=when(order.deadline, zone))
 
 
 def _state(order: Order, zone: str, now: datetime) -> Markup:
@@ -210,25 +143,6 @@ def _state(order: Order, zone: str, now: datetime) -> Markup:
         _live(order, zone),
         deadline_words(order, zone, now),
     )
-
-
-def deadline_words(order: Order, zone: str, now: datetime) -> Markup | None:
-    """`pay by Tue 09:00 (in 5 h)`; None unless the order is unpaid."""
-    if order.payment_status is not PaymentStatus.UNPAID:
-        return None
-    if order.deadline is None:
-        return ours(_("no deadline given"))
-    when_due = moment(order.deadline, zone)
-    if order.deadline <= now:
-        return ours(_("deadline was {when}", when=when_due))
-    return ours(_("pay by {when} (in {span})", when=when_due, span=span(order.deadline - now)))
-
-
-def type_markup(order: Order) -> Markup | None:
-    """Our word for what the order does; where we have none, the provider's stands elsewhere."""
-    if order.order_type is OrderType.OTHER:
-        return None
-    return ours(words.type_word(order.order_type))
 
 
 def _live(order: Order, zone: str) -> Markup | None:
@@ -261,21 +175,6 @@ def _facts(shown: Shown) -> list[str]:
         (_("Resources"), some(instances(order))),
     ]
     return [f"{label}\n{short(value, FACT)}" for label, value in facts if clean(value)]
-
-
-def instances(order: Order) -> list[str]:
-    """The ids of what an order creates or renews."""
-    ids = [each.resource_id for each in order.resources]
-    ids += [each for item in order.line_items for each in item.instance_ids]
-    return list(dict.fromkeys(ids))
-
-
-def some(ids: Sequence[str]) -> str:
-    """The first few *ids* and how many more there are, as one plain line."""
-    shown = ", ".join(short(each, NUMBER) for each in ids[:IDS_SHOWN])
-    if len(ids) <= IDS_SHOWN:
-        return shown
-    return _("{shown} and {count} more", shown=shown, count=len(ids) - IDS_SHOWN)
 
 
 def _lines(order: Order, zone: str) -> list[Block]:
@@ -323,14 +222,6 @@ def _footer(shown: Shown, zone: str, shared_by: str) -> list[Markup | PlainTextO
     if shown.cancel_reason and order.payment_status is not PaymentStatus.CANCELLED:
         parts.append(literal(_("No cancelling from here: {reason}", reason=shown.cancel_reason)))
     return parts
-
-
-def _resource_fields(order: Order) -> list[Field]:
-    return [
-        Field(f"resources.{position}.{field.path}", field.value, field.word)
-        for position, resource in enumerate(order.resources)
-        for field in resource.fields
-    ]
 
 
 def _console(account: Account, order: Order) -> ButtonElement | None:

@@ -1,0 +1,109 @@
+"""`countersign audit`: the record, checked or exported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import FAILED, ConfigOption, DatabaseOption
+from bot.errors import ConfigurationError, UsageError
+from bot.i18n import _
+
+audit = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help=_("Check or export the record. Needs no token, no cloud secret and no running bot."),
+)
+
+
+@audit.command(
+    help=_(
+        "Recompute the whole chain; exit 1 at the first record that does not fit.\n\n"
+        "\b\nExamples:\n"
+        "  countersign audit verify\n"
+        "  countersign audit verify --database copy.db --anchor 1042:9f86d0..."
+    )
+)
+def verify(
+    anchor: Annotated[
+        str | None,
+        typer.Option(metavar="SEQ:HASH", help=_("A head noted earlier, from audit head.")),
+    ] = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> int:
+    from storage.verify import verify_file
+
+    noted = _parse_anchor(anchor) if anchor else None
+    result = verify_file(_existing_database(database, config), anchor=noted)
+    if not result.ok:
+        typer.echo(f"bad record {result.bad_seq}: {result.reason}")
+        return FAILED
+    typer.echo(f"ok {result.records} records, head {result.head_seq} {result.head_hash}")
+    return 0
+
+
+@audit.command(
+    help=_(
+        "Print the newest record's number and hash; keep it outside the database.\n\n"
+        "\b\nExample:\n"
+        "  countersign audit head >> heads.log"
+    )
+)
+def head(database: DatabaseOption = None, config: ConfigOption = None) -> None:
+    from storage.verify import head_of
+
+    seq, digest = head_of(_existing_database(database, config))
+    typer.echo(f"{seq} {digest}")
+
+
+@audit.command(
+    help=_(
+        "Print the record as JSON lines, oldest first; the bot may be running.\n\n"
+        "Each line has the body as it was hashed, prev and hash: the hash is the SHA-256 of prev's "
+        "bytes and the body. Reasons and other free texts are not exported, only their salted "
+        "commitments.\n\n"
+        "\b\nExamples:\n"
+        "  countersign audit export > record.jsonl\n"
+        "  countersign audit export --database copy.db | tail -n 20"
+    )
+)
+def export(database: DatabaseOption = None, config: ConfigOption = None) -> None:
+    from storage.export import exported_lines
+
+    _print_lines(exported_lines(_existing_database(database, config)))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    """A reader who has seen enough, such as `head`, closes the pipe: that is an end, no failure."""
+    try:
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, or Python would complain when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _existing_database(database: Path | None, config: Path | None) -> Path:
+    from bot.settings import database_path
+
+    path = database_path(database, config=config, environ=os.environ)
+    if not path.is_file():
+        raise ConfigurationError(
+            _("there is no database {path}; name the file with --database", path=path)
+        )
+    return path
+
+
+def _parse_anchor(text: str) -> tuple[int, str]:
+    """The number and the hash; the hash is judged where it is compared."""
+    seq, _colon, digest = text.strip().partition(":")
+    if not (seq.isascii() and seq.isdigit() and digest):
+        raise UsageError(_("--anchor must read SEQ:HASH, the two words that audit head prints"))
+    return int(seq), digest

@@ -1,0 +1,85 @@
+"""Digests and Home tabs. Each port has contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.audit import AuditEntry
+from bot.domain.digest_contents import DigestContents
+from bot.domain.digests import DigestPlan, DigestRun, OrderNote
+from bot.domain.outbox import Owed
+
+
+class DigestStore(Protocol):
+    """Which channels have a digest, what each said, and what people noted about its lines. Each
+    method is one transaction with its records."""
+
+    async def plan(self, channel: str) -> DigestPlan | None:
+        """Also one that is switched off."""
+        ...
+
+    async def plans(self) -> tuple[DigestPlan, ...]:
+        """Those switched on, by channel."""
+        ...
+
+    async def put_plan(
+        self, plan: DigestPlan, *, entry: AuditEntry, owed: Sequence[Owed] = (), at: datetime
+    ) -> None: ...
+
+    async def begin(self, run: DigestRun, *, at: datetime) -> bool:
+        """Take the day: False when the channel has a run of this key."""
+        ...
+
+    async def waiting(self, *, limit: int) -> tuple[DigestRun, ...]:
+        """Runs that are begun and not composed, oldest first."""
+        ...
+
+    async def compose(
+        self,
+        run: DigestRun,
+        contents: DigestContents,
+        *,
+        entry: AuditEntry,
+        owed: Sequence[Owed],
+        at: datetime,
+    ) -> bool:
+        """Store what the run says, with what it owes; False when it is no longer begun."""
+        ...
+
+    async def drop(self, run: DigestRun, *, at: datetime) -> None:
+        """It will not be posted; does nothing to one that was."""
+        ...
+
+    async def keep_posted(self, run: DigestRun) -> None:
+        """Its *ts*, *unsure* and *parts* as they are now; the state becomes posted."""
+        ...
+
+    async def run(self, run_id: str) -> DigestRun | None: ...
+
+    async def runs(
+        self, channel: str, *, since: datetime, before: datetime, limit: int
+    ) -> tuple[DigestRun, ...]:
+        """Composed or posted daily runs of a channel begun in [since, before), newest first."""
+        ...
+
+    async def note(self, note: OrderNote, *, entry: AuditEntry, at: datetime) -> None: ...
+
+    async def notes(self, channel: str, *, at: datetime) -> tuple[OrderNote, ...]:
+        """Claims, and snoozes that have not ended."""
+        ...
+
+
+class HomeStore(Protocol):
+    """Who has opened the Home tab, and what stands there."""
+
+    async def opened(self, user_id: str, *, at: datetime) -> None: ...
+
+    async def drawn(self, user_id: str, digest: str) -> None:
+        """What the tab shows now, as a hash; "" when that is not known."""
+        ...
+
+    async def openers(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
+        """(user id, digest) of those who opened it since then, latest first."""
+        ...

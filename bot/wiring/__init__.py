@@ -1,0 +1,1 @@
+"""The wiring room: a file for each part of the bot, each built on `base`. Decides nothing."""
