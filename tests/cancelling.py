@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -117,15 +118,17 @@ def cards(stage: Stage, request: ApprovalRequest, where: str, who: str) -> list[
     return [
         message
         for message in stage.slack.messages(where, who)
-        if message.ephemeral_to is None and f"· request {request.request_id}" in said(message)
+        if message.ephemeral_to is None
+        and request.request_id in str(message.blocks)  # most are others' and need no reading
+        and f"· request {request.request_id}" in said(message)
     ]
 
 
 def records(stage: Stage, order: CloudOrder | None = None) -> tuple[ApprovalRequest, ...]:
     """Requests as they are stored, oldest first."""
+    where, values = ("", {}) if order is None else ("where order_id = :id", {"id": order.order_id})
     with closing(sqlite3.connect(f"file:{stage.database}?mode=ro", uri=True)) as db:
-        found = select_requests(Database(db), "order by seq", {})
-    return tuple(each for each in found if order is None or each.order_id == order.order_id)
+        return select_requests(Database(db), f"{where} order by seq", values)
 
 
 async def reached(stage: Stage, order: CloudOrder, *wanted: RequestStatus) -> ApprovalRequest:
@@ -147,7 +150,8 @@ async def agreed(stage: Stage, order: CloudOrder) -> ApprovalRequest:
         shown = {role: cards(stage, request, *place) for role, place in PLACES.items()}
         assert all(len(each) <= 1 for each in shown.values()), "a card was posted twice"
         told = all(
-            [said(each) for each in found] == [as_recorded(request, role)]
+            [said(each) for each in found]
+            == [as_recorded(request, role, mentioned=mentioned(stage, request, role))]
             for role, found in shown.items()
         )
         return request if told else None
@@ -156,8 +160,25 @@ async def agreed(stage: Stage, order: CloudOrder) -> ApprovalRequest:
     return request
 
 
-def as_recorded(request: ApprovalRequest, role: CopyRole, *, unsure: bool = False) -> str:
-    return "\n".join(card_lines(request_card(request, role, unsure=unsure).as_dicts()))
+def as_recorded(
+    request: ApprovalRequest,
+    role: CopyRole,
+    *,
+    unsure: bool = False,
+    mentioned: Sequence[str] = (),
+) -> str:
+    card = request_card(request, role, unsure=unsure, mentioned=mentioned)
+    return "\n".join(card_lines(card.as_dicts()))
+
+
+def mentioned(stage: Stage, request: ApprovalRequest, role: CopyRole) -> tuple[str, ...]:
+    """Whom the newest card in this place was posted to ask."""
+    with closing(sqlite3.connect(f"file:{stage.database}?mode=ro", uri=True)) as db:
+        found = db.execute(
+            "select mentioned from card_copy where request_id = ? and role = ? order by ts desc",
+            (request.request_id, role.value),
+        ).fetchone()
+    return tuple(json.loads(found[0])) if found else ()
 
 
 def cancels(stage: Stage, order: CloudOrder) -> list[Call]:

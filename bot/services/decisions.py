@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
-from bot.domain.approvals import (
+from bot.domain.approvals import ApprovalRequest, RequestStatus, Vote, VoteKind, next_look
+from bot.domain.audit import AuditKind
+from bot.domain.inputs import Input, InputKind
+from bot.domain.outbox import CardCopy, CopyRole
+from bot.domain.people import Person
+from bot.domain.votes import (
     COUNTS,
-    ApprovalRequest,
     Company,
-    RequestStatus,
     Verdict,
-    Vote,
-    VoteKind,
     may_decide,
     may_stop,
     may_take_back,
@@ -29,10 +31,6 @@ from bot.domain.approvals import (
     with_vote,
     without_votes,
 )
-from bot.domain.audit import AuditKind
-from bot.domain.inputs import Input, InputKind
-from bot.domain.outbox import CardCopy, CopyRole
-from bot.domain.people import Person
 from bot.errors import NotAllowed
 from bot.ports import Clock, OutboxStore, RequestStore
 from bot.services.once import Once
@@ -114,7 +112,7 @@ class Decisions:
                 at=self._clock.now(),
             )
             if changed:
-                await self._adopt(given)
+                await self._adopt(given, request)
                 self._wake.set()
                 return Told("", request.request_id)
         return await self._refuse(given, Verdict(counts=False, rule="request"), None, late=late)
@@ -133,16 +131,21 @@ class Decisions:
             owed.append(notice(given.request_id, given.user_id, told.text, given.input_id))
         await self._store.refuse(given, verdict, owed=owed, at=self._clock.now())
         if request is not None:
-            await self._adopt(given)
+            await self._adopt(given, request)
         self._wake.set()
         return told
 
-    async def _adopt(self, given: Input) -> None:
-        """A clicked card that is not known as a copy becomes one."""
+    async def _adopt(self, given: Input, request: ApprovalRequest) -> None:
+        """A clicked card that is not known as a copy becomes one; in the requester's own direct
+        messages it is the requester's."""
         if not given.channel or not given.message_ts:
             return
         if await self._copies.copy_at(given.channel, given.message_ts) is None:
-            copy = CardCopy(given.request_id, CopyRole.ADOPTED, given.channel, given.message_ts)
+            own = given.channel.startswith("D") and self._people.humans.same(
+                given.user_id, request.requested_by
+            )
+            role = CopyRole.REQUESTER if own else CopyRole.ADOPTED
+            copy = CardCopy(given.request_id, role, given.channel, given.message_ts)
             await self._copies.keep_copy(copy)
             cause = f"{given.channel}:{given.message_ts}"
             await self._copies.owe([redraw(given.request_id, cause)], at=self._clock.now())
@@ -198,7 +201,7 @@ class Decisions:
             actor=given.user_id,
             facts={"approvals": standing.approvals, "needed": standing.needed},
             votes=voted.votes,
-            due_at=self._clock.now() if standing.complete else request.expires_at,
+            due_at=self._clock.now() if standing.complete else self._next_look(request),
             reads=0,
             outcome="",
             outcome_text="",
@@ -218,11 +221,16 @@ class Decisions:
             AuditKind.VOTE_TAKEN_BACK,
             actor=given.user_id,
             votes=left,
-            due_at=self._clock.now() if left else request.expires_at,
+            due_at=self._clock.now() if left else self._next_look(request),
             reads=0,
             outcome="",
             outcome_text="",
         )
+
+    def _next_look(self, request: ApprovalRequest) -> datetime:
+        """Votes that are not enough put off no look at the order."""
+        look = next_look(request.expires_at, self._clock.now())
+        return min(request.due_at or look, look)
 
     def _stop_own(self, given: Input, request: ApprovalRequest) -> Step | Verdict:
         """The requester's own stop asks Slack nothing: it must work while Slack does not answer."""

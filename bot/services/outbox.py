@@ -1,26 +1,30 @@
 """Sends what is owed to Slack. The only caller of the Messenger.
 
 Rows come lane by lane, decisions first. When Slack asks to wait, everything waits that long. A post
-whose outcome is unclear is sent once more, saying so; the card of an open request is tried a few
-times more, minutes and hours later, for a lost card could be a lost decision. A card that can no
-longer be redrawn is posted anew while its request is open; afterwards its result goes into the
-thread. Where the approvals channel is out of reach, requester and approvers are told directly.
+whose outcome is unclear is sent once more, saying so. A card that can no longer be redrawn is
+posted anew while its request is open; afterwards its result goes into the thread. Where the card of
+an open request did not surely reach the approvals channel, requester and approvers are told
+directly, so that no decision is lost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from bot import crash
-from bot.domain.approvals import ApprovalRequest
+from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.outbox import CardCopy, CopyRole, Leased, OwedKind
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure, NotAllowed
 from bot.i18n import _
 from bot.ports import AuditLog, Clock, Messenger, OutboxStore, RequestStore
 from bot.services.attempts import Attempts
+from bot.services.digest_delivery import DigestDelivery
+from bot.services.mentions import NOBODY, asked_by_name, told_over
 from bot.services.people import People, named
 from bot.services.steps import BOT, notice
 
@@ -28,9 +32,10 @@ logger = structlog.get_logger(__name__)
 
 BATCH = 10
 LEASE = timedelta(minutes=2)
-UNSURE = tuple(timedelta(seconds=each) for each in (2, 300, 3600))  # until an unclear call is made
-POSTS = len(UNSURE)  # again, of the card of an open request; any other post: once
-UPDATES = 24  # again: an update may be repeated without harm
+CARD_AGAIN = timedelta(seconds=2)  # until a card is posted once more: approvers wait for it
+NOTICE_AGAIN = timedelta(minutes=5)  # it may be the last resort, so it outlasts a short outage
+UPDATE_AGAIN = tuple(timedelta(seconds=each) for each in (2, 300, 3600))
+UPDATES = 24  # repetitions of an unclear update, which do no harm
 BROKEN = timedelta(minutes=5)  # until a row is tried again that broke on our side
 SHORTEST = 1.0  # seconds to wait at least when Slack asks to wait
 DIRECTLY = 20  # approvers told by direct message
@@ -48,6 +53,7 @@ class Outbox:
         people: People,
         audit: AuditLog,
         clock: Clock,
+        digests: DigestDelivery,
         approvals_channel: str,
     ) -> None:
         self._store = store
@@ -56,6 +62,7 @@ class Outbox:
         self._people = people
         self._audit = audit
         self._clock = clock
+        self._digests = digests
         self._approvals_channel = approvals_channel
         self._sending = False
         self._rest_until: datetime | None = None
@@ -107,45 +114,63 @@ class Outbox:
     async def _deliver(self, leased: Leased) -> str | datetime:
         """How the row is settled, or when it is due again."""
         if leased.owed.kind is OwedKind.NOTICE:
-            again_at = await self._notify(leased)
-        else:
-            request = await self._requests.get(leased.owed.request_id)
-            if request is None:
-                return "no such request"
-            again_at = await self._card(leased, request)
-        return again_at or "done"
+            return await self._notify(leased) or "done"
+        if leased.owed.kind is OwedKind.DIGEST:
+            return await self._digests.deliver(leased)
+        request = await self._requests.get(leased.owed.request_id)
+        if request is None:
+            return "no such request"
+        if leased.owed.kind is OwedKind.REMINDER:
+            return await self._remind(leased, request) or "done"
+        return await self._card(leased, request) or "done"
 
     async def _notify(self, leased: Leased) -> datetime | None:
+        return await self._tell(leased, partial(self._messenger.notify, leased.owed.user_id))
+
+    async def _remind(self, leased: Leased, request: ApprovalRequest) -> str | datetime | None:
+        if request.status is not RequestStatus.PENDING:
+            return "no longer waits"
+        remind = partial(self._messenger.remind, request, leased.owed.user_id)
+        return await self._tell(leased, remind)
+
+    async def _tell(
+        self, leased: Leased, send: Callable[[str], Awaitable[None]]
+    ) -> datetime | None:
         owed, text = leased.owed, leased.owed.text
-        if self._attempts.may_have_arrived(leased, owed.user_id):
+        again = self._attempts.may_have_arrived(leased, owed.dedup)
+        if again:
             text = _("{text} (Sent again: an earlier attempt may have arrived.)", text=text)
         try:
-            await self._messenger.notify(owed.user_id, text)
+            await send(text)
         except MessageRefused as error:
             await self._give_up(leased, owed.user_id, error.code)
         except MessageUnsure as error:
-            return await self._once_more(leased, owed.user_id, error.code, most=1)
+            if not again:
+                self._attempts.unclear(owed.dedup)
+                return self._clock.now() + NOTICE_AGAIN
+            await self._give_up(leased, owed.user_id, error.code)
         return None
 
     async def _card(self, leased: Leased, request: ApprovalRequest) -> datetime | None:
         """Every copy is redrawn; a place without one gets one. The earliest moment at which
         something has to be tried again, None if nothing has."""
+        channel = request.requirement.approvals_channel or self._approvals_channel
         again: list[datetime | None] = []
         placed: set[CopyRole] = set()
         for copy in await self._store.copies(request.request_id):
+            if owed := told_over(request, copy):
+                await self._store.owe(owed, at=self._clock.now())
             try:
-                if await self._redraw(leased, request, copy):
-                    placed.add(copy.role)
+                stands = await self._redraw(leased, request, copy)
             except MessageUnsure as error:
-                placed.add(copy.role)
-                place = f"{copy.channel}:{copy.ts}"
-                again.append(await self._once_more(leased, place, error.code, most=UPDATES))
-        channel = request.requirement.approvals_channel or self._approvals_channel
-        if CopyRole.APPROVALS not in placed:
-            again.append(await self._post(leased, request, CopyRole.APPROVALS, channel))
-        if CopyRole.REQUESTER not in placed:
-            to = request.requested_by
-            again.append(await self._post(leased, request, CopyRole.REQUESTER, to))
+                again.append(await self._redraw_later(leased, copy, error.code))
+                stands = True
+            if stands:
+                adopted = copy.role is CopyRole.ADOPTED and copy.channel == channel
+                placed.add(CopyRole.APPROVALS if adopted else copy.role)
+        for role, to in ((CopyRole.APPROVALS, channel), (CopyRole.REQUESTER, request.requested_by)):
+            if role not in placed:
+                again.append(await self._post(leased, request, role, to))
         return min((at for at in again if at is not None), default=None)
 
     async def _redraw(self, leased: Leased, request: ApprovalRequest, copy: CardCopy) -> bool:
@@ -159,8 +184,17 @@ class Outbox:
             return False
         return True
 
+    async def _redraw_later(self, leased: Leased, copy: CardCopy, code: str) -> datetime | None:
+        place = f"{copy.channel}:{copy.ts}"
+        count = self._attempts.note(leased, place)
+        if count > UPDATES:
+            await self._give_up(leased, place, code)
+            return None
+        return self._clock.now() + UPDATE_AGAIN[min(count, len(UPDATE_AGAIN)) - 1]
+
     async def _reply(self, leased: Leased, request: ApprovalRequest, copy: CardCopy) -> bool:
-        """The result in the thread, once per row."""
+        """The result in the thread, once per row; False where it did not surely get there, so that
+        a card of its own takes its place."""
         place = f"thread:{copy.channel}:{copy.ts}"
         if self._attempts.noted(leased, place):
             return True
@@ -168,41 +202,62 @@ class Outbox:
             await self._messenger.reply_result(request, copy)
         except MessageRefused:
             return False
+        except MessageUnsure:
+            self._attempts.unclear(_place(request, copy.role))
+            return False
         self._attempts.note(leased, place)
         return True
 
     async def _post(
         self, leased: Leased, request: ApprovalRequest, role: CopyRole, to: str
     ) -> datetime | None:
-        again = self._attempts.may_have_arrived(leased, role)
-        try:
-            copy = await self._messenger.post_card(request, role, to, again=again)
-        except MessageRefused as error:
-            await self._give_up(leased, to, error.code)
-            if role is CopyRole.APPROVALS and request.is_open:
-                await self._tell_directly(request)
+        place = _place(request, role)
+        if self._attempts.is_spent(leased, place):
             return None
+        again = self._attempts.may_have_arrived(leased, place)
+        asked = NOBODY
+        if role is CopyRole.APPROVALS:
+            asked = await asked_by_name(self._people, request, self._clock.now())
+        try:
+            copy = await self._messenger.post_card(
+                request, role, to, again=again, mentioned=asked.user_ids, urgent=asked.urgent
+            )
+        except MessageRefused as error:
+            code = error.code
         except MessageUnsure as error:
-            most = POSTS if request.is_open else 1
-            return await self._once_more(leased, role, error.code, most=most)
-        crash.point("after_post")
-        await self._store.keep_copy(copy)
+            if not again:
+                self._attempts.unclear(place)
+                return self._clock.now() + CARD_AGAIN
+            self._attempts.spend(leased, place)
+            code = error.code
+        else:
+            crash.point("after_post")
+            await self._store.keep_copy(copy)
+            return None
+        await self._give_up(leased, to, code)
+        if role is CopyRole.APPROVALS and request.is_open:
+            await self._tell_directly(request)
         return None
 
     async def _tell_directly(self, request: ApprovalRequest) -> None:
         """Each person once per request: the rows are unique."""
         approvers = await self._approvers(request)
         told = _(
-            "The approvals channel is out of reach. Request {request_id} waits for your decision:"
-            " look at /order inbox.",
+            "The card of request {request_id} may not have reached the approvals channel. It waits"
+            " for your decision: look at /order inbox.",
             request_id=request.request_id,
         )
         asker = (
-            _("The approvals channel is out of reach; the approvers were told directly.")
+            _(
+                "The card of request {request_id} may not have reached the approvals channel; the"
+                " approvers were told directly.",
+                request_id=request.request_id,
+            )
             if approvers
             else _(
-                "The approvals channel is out of reach, and no approver is known by name. Ask one"
-                " to look at /order inbox."
+                "The card of request {request_id} may not have reached the approvals channel, and"
+                " no approver is known by name. Ask one to look at /order inbox.",
+                request_id=request.request_id,
             )
         )
         texts = dict.fromkeys(approvers, told) | {request.requested_by: asker}
@@ -223,22 +278,16 @@ class Outbox:
             found = named(approvers, company)
         return sorted(found - {request.requested_by})[:DIRECTLY]
 
-    async def _once_more(
-        self, leased: Leased, place: str, code: str, *, most: int
-    ) -> datetime | None:
-        """When to try again what may or may not have arrived; None when that was tried *most*
-        times."""
-        count = self._attempts.note(leased, place)
-        if count > most:
-            await self._give_up(leased, place, code or "unsure")
-            return None
-        return self._clock.now() + UNSURE[min(count, len(UNSURE)) - 1]
-
     async def _give_up(self, leased: Leased, to: str, code: str) -> None:
         logger.warning("message_given_up", to=to, code=code, dedup=leased.owed.dedup)
         entry = AuditEntry(
             kind=AuditKind.MESSAGE_GIVEN_UP,
             actor=BOT,
-            facts={"request_id": leased.owed.request_id, "to": to, "code": code},
+            facts={"request_id": leased.owed.request_id, "to": to, "code": code or "unsure"},
         )
         await self._audit.append(entry, at=self._clock.now())
+
+
+def _place(request: ApprovalRequest, role: CopyRole) -> str:
+    """All rows of a request post to the same places."""
+    return f"{request.request_id}:{role}"

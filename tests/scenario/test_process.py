@@ -63,16 +63,21 @@ def secrets(stage: Stage) -> list[str]:
 async def test_pitfall_12_processes_that_may_not_start_end_with_one_sentence(
     tmp_path: Path,
 ) -> None:
-    """A second one on the same database: 1. One with a token that Slack refuses: 2."""
+    """A second one with the same tokens, on the same database or on one of its own: 1. One with a
+    token that Slack refuses: 2."""
     (tmp_path / "other").mkdir()
+    (tmp_path / "third").mkdir()
     async with (
         staged(tmp_path, "socket") as first,
         serving(first) as second,
-        serving(replace(first, folder=tmp_path / "other"), SLACK_BOT_TOKEN="xoxb-old") as refused,
+        serving(replace(first, folder=tmp_path / "other")) as elsewhere,
+        serving(replace(first, folder=tmp_path / "third"), SLACK_BOT_TOKEN="xoxb-old") as refused,
     ):
         assert await second.ended() == 1
+        assert await elsewhere.ended() == 1
         assert await refused.ended() == 2
-        (in_use,) = second.stderr.splitlines()
-        assert "countersign.db" in in_use
+        for copy in (second, elsewhere):
+            (in_use,) = copy.stderr.splitlines()
+            assert "serves the same Slack app; stop it first" in in_use
         (sentence,) = refused.stderr.splitlines()
         assert "SLACK_BOT_TOKEN (invalid_auth)" in sentence

@@ -106,6 +106,14 @@ async def test_a_click_on_a_card_that_is_not_known_adopts_it() -> None:
     assert len(await office.rows.copies(request_id)) == 3
 
 
+async def test_the_requesters_own_lost_card_comes_back_as_the_requesters() -> None:
+    office = Office()
+    request_id = await office.asked()
+    await office.press(K.WITHDRAW, ALICE, request_id, channel="D0ALICE", message_ts="17.1")
+    copy = await office.rows.copy_at("D0ALICE", "17.1")
+    assert copy == CardCopy(request_id, CopyRole.REQUESTER, "D0ALICE", "17.1")
+
+
 async def test_a_refused_click_redraws_the_old_card_that_it_was_made_on() -> None:
     office = Office()
     request_id = await office.asked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,7 +15,7 @@ from bot.domain.inputs import InputKind
 from bot.domain.outbox import CardCopy, CopyRole, Lane, Owed, OwedKind
 from bot.domain.policy import Rule
 from bot.errors import MessageDelayed, MessageUnsure
-from bot.services.outbox import BROKEN, LEASE, UNSURE
+from bot.services.outbox import BROKEN, CARD_AGAIN, LEASE, NOTICE_AGAIN, UPDATE_AGAIN, UPDATES
 from tests.builders import a_detailed_order, money
 from tests.fake_slack import FakeMessenger
 from tests.request_office import (
@@ -130,11 +131,26 @@ async def test_a_post_whose_outcome_is_unclear_is_sent_once_more_saying_so() -> 
     office.slack.failures = [UNCLEAR]
     await office.outbox.step()
     assert posted(office) == [(CHANNEL, False), (ALICE, False)]
-    await later(office, UNSURE[0])
+    await later(office, CARD_AGAIN)
     assert posted(office) == [(CHANNEL, False), (ALICE, False), (CHANNEL, True)]
     assert [copy.unsure for copy in office.rows.kept.values()] == [False, True]
     assert not open_rows(office)
     assert not given_up(office)
+
+
+async def test_two_rows_of_one_request_share_the_one_repetition() -> None:
+    """Withdrawn before the card was sent once more: the next row does it, and no third one does."""
+    office = Office()
+    request_id = await office.asked()
+    office.slack.failures = [UNCLEAR]
+    await office.outbox.step()
+    await office.press(K.WITHDRAW, ALICE, request_id)
+    office.slack.failures = [None, UNCLEAR]  # hers is redrawn
+    await office.outbox.step()
+    await later(office, CARD_AGAIN)
+    assert [again for to, again in posted(office) if to == CHANNEL] == [False, True]
+    assert given_up(office) == [(CHANNEL, "timeout")]
+    assert not open_rows(office)
 
 
 async def test_a_post_that_slack_delayed_surely_did_not_arrive() -> None:
@@ -146,18 +162,6 @@ async def test_a_post_that_slack_delayed_surely_did_not_arrive() -> None:
     assert posted(office) == [(CHANNEL, False), (ALICE, False)]
 
 
-async def test_the_card_of_an_open_request_is_tried_for_over_an_hour() -> None:
-    office = Office()
-    await office.asked()
-    office.slack.failures = [UNCLEAR, None, *[None, UNCLEAR] * 3]  # the requester's is redrawn
-    await office.outbox.step()
-    for wait in UNSURE:
-        await later(office, wait)
-    assert [again for to, again in posted(office) if to == CHANNEL] == [False, True, True, True]
-    assert given_up(office) == [("approvals", "timeout")]
-    assert not open_rows(office)
-
-
 async def test_the_card_of_a_request_that_ended_is_sent_once_more_only() -> None:
     office = Office()
     await office.press(K.WITHDRAW, ALICE, await office.asked())
@@ -166,10 +170,11 @@ async def test_the_card_of_a_request_that_ended_is_sent_once_more_only() -> None
     office.slack.failures = [UNCLEAR, None, None, UNCLEAR]
     await office.outbox.step()
     assert open_rows(office) == [made, withdrawn]
-    await later(office, UNSURE[0])
+    await later(office, CARD_AGAIN)
     assert [again for to, again in posted(office) if to == CHANNEL] == [False, True]
     assert open_rows(office) == [made]
-    assert given_up(office) == [("approvals", "timeout")]
+    assert given_up(office) == [(CHANNEL, "timeout")]
+    assert not office.slack.notices
 
 
 async def test_a_notice_whose_outcome_is_unclear_is_sent_once_more_saying_so() -> None:
@@ -177,7 +182,7 @@ async def test_a_notice_whose_outcome_is_unclear_is_sent_once_more_saying_so() -
     await office.rows.owe([a_notice()], at=office.clock.now())
     office.slack.failures = [UNCLEAR, UNCLEAR]
     await office.outbox.step()
-    await later(office, UNSURE[0])
+    await later(office, NOTICE_AGAIN)
     await later(office, timedelta(days=1))
     first, second = (text for _user, text in office.slack.notices)
     assert "earlier attempt" not in first
@@ -210,6 +215,19 @@ async def test_a_row_leased_by_a_process_that_died_may_have_arrived() -> None:
     assert posted(office) == [(CHANNEL, True), (ALICE, True)]
 
 
+async def test_what_a_process_that_died_may_have_sent_is_sent_once_more_only() -> None:
+    office = Office()
+    await office.asked()
+    await office.rows.lease(now=office.clock.now(), until=office.clock.now() + LEASE, limit=1)
+    office.restart()
+    await office.recover()
+    office.slack.failures = [UNCLEAR]
+    await office.outbox.step()
+    await later(office, timedelta(days=1))
+    assert posted(office) == [(CHANNEL, True), (ALICE, True)]
+    assert given_up(office) == [(CHANNEL, "timeout")]
+
+
 async def test_an_update_that_is_unclear_is_simply_made_again() -> None:
     office = Office()
     request_id = await office.asked()
@@ -218,10 +236,26 @@ async def test_an_update_that_is_unclear_is_simply_made_again() -> None:
     office.slack.failures = [MessageUnsure("line dropped")]
     await office.outbox.step()
     assert open_rows(office)
-    await later(office, UNSURE[0])
+    await later(office, UPDATE_AGAIN[0])
     assert not open_rows(office)
     assert len(office.slack.posts) == 2
     assert {status for _role, status in office.shown(request_id)} == {S.WITHDRAWN}
+
+
+async def test_an_update_that_stays_unclear_for_a_day_is_given_up_on_the_record() -> None:
+    office = Office()
+    request_id = await office.asked()
+    await office.outbox.step()
+    await office.press(K.WITHDRAW, ALICE, request_id)
+    office.slack.failures = [MessageUnsure("trouble inside Slack"), None] * (UPDATES + 1)
+    await office.outbox.step()
+    for _hour in range(UPDATES):
+        assert open_rows(office)
+        await later(office, UPDATE_AGAIN[-1])
+    assert not open_rows(office)
+    first = office.slack.posts[0].copy
+    assert given_up(office) == [(f"{first.channel}:{first.ts}", "unsure")]
+    assert len(office.slack.posts) == 2
 
 
 async def test_a_fault_of_ours_in_one_message_holds_up_no_other() -> None:
@@ -229,11 +263,11 @@ async def test_a_fault_of_ours_in_one_message_holds_up_no_other() -> None:
         broken = True
 
         async def post_card(
-            self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+            self, request: ApprovalRequest, role: CopyRole, to: str, **parts: Any
         ) -> CardCopy:
             if self.broken and request.reason == "breaks":
                 raise RuntimeError("a fault of ours")
-            return await super().post_card(request, role, to, again=again)
+            return await super().post_card(request, role, to, **parts)
 
     orders = [a_detailed_order(order_id=f"CS261117120000{n}AB") for n in range(2)]
     office = Office(orders=orders)
@@ -253,10 +287,10 @@ async def test_a_fault_of_ours_in_one_message_holds_up_no_other() -> None:
 async def test_two_steps_at_the_same_time_send_once() -> None:
     class Slow(FakeMessenger):
         async def post_card(
-            self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+            self, request: ApprovalRequest, role: CopyRole, to: str, **parts: Any
         ) -> CardCopy:
             await asyncio.sleep(0)
-            return await super().post_card(request, role, to, again=again)
+            return await super().post_card(request, role, to, **parts)
 
     office = Office()
     office.slack = Slow()

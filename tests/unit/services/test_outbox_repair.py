@@ -10,6 +10,7 @@ from bot.domain.inputs import InputKind
 from bot.domain.outbox import CardCopy, CopyRole
 from bot.domain.policy import Principals
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
+from bot.services.outbox import CARD_AGAIN
 from tests.fake_slack import FakeMessenger
 from tests.request_office import (
     ALICE,
@@ -71,6 +72,20 @@ async def test_a_deleted_card_of_an_open_request_is_posted_anew() -> None:
     assert len(office.shown(request_id)) == 2
 
 
+async def test_a_deleted_card_whose_first_post_was_unclear_is_posted_anew_saying_so() -> None:
+    """The first one may still stand there."""
+    office = Office(a_policy(quorum=2))
+    request_id = await office.asked()
+    office.slack.failures = [UNCLEAR]
+    await office.outbox.step()
+    await later(office, CARD_AGAIN)
+    gone = office.slack.posts[-1].copy
+    del office.slack.cards[gone.channel, gone.ts]
+    await office.press(K.APPROVE, BOB, request_id)
+    await office.outbox.step()
+    assert [again for to, again in posted(office) if to == CHANNEL] == [False, True, True]
+
+
 async def test_the_result_goes_into_the_thread_of_a_card_that_can_no_longer_be_redrawn() -> None:
     office = Office()
     request_id = await office.asked()
@@ -100,6 +115,63 @@ async def test_a_result_that_no_thread_takes_is_posted_as_a_card() -> None:
     await office.press(K.WITHDRAW, ALICE, request_id)
     await office.outbox.step()
     assert posted(office)[2:] == [(CHANNEL, False), (ALICE, False)]
+
+
+async def test_a_result_that_a_thread_may_have_taken_is_sent_once_more_as_a_card() -> None:
+    office = Office()
+    request_id = await office.asked()
+    await office.outbox.step()
+    lost = office.slack.posts[0].copy
+    del office.slack.cards[lost.channel, lost.ts]
+    await office.press(K.WITHDRAW, ALICE, request_id)
+    office.slack.failures = [None, UNCLEAR]
+    await office.outbox.step()
+    assert [copy for _request, copy in office.slack.results] == [lost]
+    assert posted(office)[2:] == [(CHANNEL, True)]
+    await later(office, timedelta(days=1))
+    assert (len(office.slack.results), len(office.slack.posts)) == (1, 3)
+
+
+async def test_an_open_request_whose_card_is_unclear_twice_ends_in_direct_messages() -> None:
+    """The line drops after Slack took the card, both times: the way out is that of a channel out
+    of reach, and whichever card is there still decides."""
+    office = Office()
+    request_id = await office.asked()
+    office.slack.failures = [UNCLEAR, None, None, UNCLEAR]
+    await office.outbox.step()
+    assert not office.slack.notices
+    await later(office, CARD_AGAIN)
+    told = dict(office.slack.notices)
+    assert set(told) == {ALICE, BOB, CAROL}
+    assert request_id in told[BOB]
+    assert "/order inbox" in told[BOB]
+    assert "told directly" in told[ALICE]
+    assert given_up(office) == [(CHANNEL, "timeout")]
+    assert office.status(request_id) is S.PENDING
+    await later(office, timedelta(days=1) - HOLD)
+    assert [again for to, again in posted(office) if to == CHANNEL] == [False, True]
+    first = next(post.copy for post in office.slack.posts if post.to == CHANNEL)
+    place = {"channel": first.channel, "message_ts": first.ts}
+    await office.press(K.DENY, BOB, request_id, reason="kept", **place)
+    await office.outbox.step()
+    assert [to for to, _again in posted(office)] == [CHANNEL, ALICE, CHANNEL]
+    assert office.slack.cards[first.channel, first.ts].status is S.DENIED
+    assert given_up(office) == [(CHANNEL, "timeout")]
+
+
+async def test_news_of_a_request_whose_card_was_given_up_is_posted_saying_so() -> None:
+    office = Office(a_policy(quorum=2))
+    request_id = await office.asked()
+    office.slack.failures = [UNCLEAR, None, None, UNCLEAR]
+    await office.outbox.step()
+    await later(office, CARD_AGAIN)
+    await office.press(K.APPROVE, BOB, request_id)  # by way of his inbox
+    await office.outbox.step()
+    assert posted(office)[-1] == (CHANNEL, True)
+    assert len(office.slack.notices) == 3
+    await office.press(K.APPROVE, CAROL, request_id)
+    await office.outbox.step()
+    assert len(posted(office)) == 4
 
 
 async def test_a_channel_out_of_reach_ends_in_direct_messages_and_in_no_lost_decision() -> None:
