@@ -22,10 +22,11 @@ class SqliteAuditLog:
         return await self._storage.run(lambda db: insert_record(db, entry, at=at, key=key))
 
     async def head(self) -> AuditHead:
-        return await self._storage.run(_head)
+        return await self._storage.run(head_of)
 
 
-def _head(db: Database) -> AuditHead:
+def head_of(db: Database) -> AuditHead:
+    """The newest record. Raises StorageError when there is none."""
     head = head_in(db)
     if head is None:
         raise StorageError(_("The audit record is empty; restore a backup."))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -28,9 +35,14 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def clean_json(text: str) -> str:
-    """The same for a JSON document, where NUL is written as an escape and may stay."""
-    return _SURROGATE.sub("\ufffd", text)
+def json_text(adapter: TypeAdapter[T], value: T) -> str:
+    """*value* as a JSON document, exact: amounts as text with the digits they came with, moments
+    to the microsecond. Lone surrogates are shown as U+FFFD; NUL is an escape there and stays."""
+    try:
+        return adapter.dump_json(value).decode()
+    except PydanticSerializationError:  # a lone surrogate, which no JSON document may hold
+        text = json.dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False)
+        return _SURROGATE.sub("\ufffd", text)
 
 
 def clamp(number: int) -> int:

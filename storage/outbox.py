@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,16 +14,24 @@ from storage.database import Storage
 
 _UNSETTLED = "state in ('ready', 'leased')"  # word for word that of the index outbox_due
 _INSERT = """
-    insert into outbox(dedup, lane, kind, request_id, user_id, text, owed_ms, due_ms, state, fence,
-      attempts, result)
-    values(:dedup, :lane, :kind, :request_id, :user_id, :text, :at_ms, :at_ms, 'ready', 0, 0, '')
+    insert into outbox(dedup, lane, kind, request_id, user_id, text, run_id, owed_ms, due_ms, state,
+      fence, attempts, result)
+    values(:dedup, :lane, :kind, :request_id, :user_id, :text, :run_id, :at_ms, :at_ms, 'ready',
+      0, 0, '')
     on conflict(dedup) do nothing
 """
 _DUE = f"""
-    select id, dedup, lane, kind, request_id, user_id, text, fence, attempts from outbox
+    select id, dedup, lane, kind, request_id, user_id, text, run_id, fence, attempts from outbox
     where {_UNSETTLED} and due_ms <= :now order by lane, due_ms, id limit :limit
 """  # noqa: S608 - our own words
-_COPIES = "select request_id, role, channel, ts, unsure from card_copy"
+_COPIES = "select request_id, role, channel, ts, unsure, mentioned, urgent from card_copy"
+_KEEP = """
+    insert into card_copy(channel, ts, request_id, role, unsure, mentioned, urgent)
+    values(:channel, :ts, :request_id, :role, :unsure, :mentioned, :urgent)
+    on conflict(channel, ts) do update set
+      request_id = excluded.request_id, role = excluded.role, unsure = excluded.unsure,
+      mentioned = excluded.mentioned, urgent = excluded.urgent
+"""
 
 
 class SqliteOutboxStore:
@@ -84,10 +93,7 @@ class SqliteOutboxStore:
 
     async def _copies(self, where: str, values: dict[str, str]) -> tuple[CardCopy, ...]:
         rows = await self._storage.run(lambda db: db.execute(_COPIES + where, values).fetchall())
-        return tuple(
-            CardCopy(request_id, CopyRole(role), channel, ts, bool(unsure))
-            for request_id, role, channel, ts, unsure in rows
-        )
+        return tuple(_copy(row) for row in rows)
 
     async def keep_copy(self, copy: CardCopy) -> None:
         values = {
@@ -96,16 +102,10 @@ class SqliteOutboxStore:
             "request_id": clean_text(copy.request_id),
             "role": copy.role.value,
             "unsure": int(copy.unsure),
+            "mentioned": json.dumps([clean_text(user_id) for user_id in copy.mentioned]),
+            "urgent": int(copy.urgent),
         }
-        await self._storage.run(
-            lambda db: db.execute(
-                "insert into card_copy(channel, ts, request_id, role, unsure)"
-                " values(:channel, :ts, :request_id, :role, :unsure)"
-                " on conflict(channel, ts) do update set request_id = excluded.request_id,"
-                " role = excluded.role, unsure = excluded.unsure",
-                values,
-            )
-        )
+        await self._storage.run(lambda db: db.execute(_KEEP, values))
 
     async def drop_copy(self, copy: CardCopy) -> None:
         values = {"channel": clean_text(copy.channel), "ts": clean_text(copy.ts)}
@@ -138,6 +138,7 @@ def insert_owed(db: Database, owed: Sequence[Owed], at: datetime) -> None:
                 "request_id": clean_text(each.request_id),
                 "user_id": clean_text(each.user_id),
                 "text": clean_text(each.text),
+                "run_id": clean_text(each.run_id),
                 "at_ms": to_ms(at),
             }
             for each in owed
@@ -145,9 +146,22 @@ def insert_owed(db: Database, owed: Sequence[Owed], at: datetime) -> None:
     )
 
 
-def _leased(row: tuple[int, str, str, str, str, str, str, int, int]) -> Leased:
+def _copy(row: tuple[str, str, str, str, int, str, int]) -> CardCopy:
+    request_id, role, channel, ts, unsure, mentioned, urgent = row
+    return CardCopy(
+        request_id,
+        CopyRole(role),
+        channel,
+        ts,
+        bool(unsure),
+        mentioned=tuple(json.loads(mentioned)),
+        urgent=bool(urgent),
+    )
+
+
+def _leased(row: tuple[int, str, str, str, str, str, str, str, int, int]) -> Leased:
     """The row as it stands after the lease: its fence and attempts are one higher."""
-    outbox_id, dedup, lane, kind, request_id, user_id, text, fence, attempts = row
+    outbox_id, dedup, lane, kind, request_id, user_id, text, run_id, fence, attempts = row
     owed = Owed(
         dedup=dedup,
         lane=Lane(lane),
@@ -155,5 +169,6 @@ def _leased(row: tuple[int, str, str, str, str, str, str, int, int]) -> Leased:
         request_id=request_id,
         user_id=user_id,
         text=text,
+        run_id=run_id,
     )
     return Leased(outbox_id, owed, fence + 1, attempts + 1)

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot import crash
-from bot.domain.approvals import ApprovalRequest, Verdict
+from bot.domain.approvals import ApprovalRequest
 from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
 from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import Owed
+from bot.domain.votes import Verdict
 from storage.columns import clean_text, from_ms, to_ms
 from storage.database import Storage
 from storage.inputs import insert_input, is_waiting, judge_input, unjudged
@@ -86,6 +87,23 @@ class SqliteRequestStore:
 
         return await self._unless_lost(work)
 
+    async def look_again(self, request: ApprovalRequest, *, due_at: datetime) -> bool:
+        values = {
+            "id": clean_text(request.request_id),
+            "version": request.version,
+            "due": to_ms(due_at),
+        }
+        moved: int = await self._storage.run(
+            lambda db: (
+                db.execute(
+                    "update request set due_ms = :due"
+                    " where id = :id and status = 'pending' and version = :version",
+                    values,
+                ).rowcount
+            )
+        )
+        return moved == 1
+
     async def get(self, request_id: str) -> ApprovalRequest | None:
         found = await self._select("where id = :id", {"id": clean_text(request_id)})
         return found[0] if found else None
@@ -127,6 +145,17 @@ class SqliteRequestStore:
         return await self._select(
             "where account = :account and order_id = :order_id order by seq desc",
             {"account": clean_text(account), "order_id": clean_text(order_id)},
+        )
+
+    async def cancelled_since(
+        self, since: datetime, accounts: Collection[str]
+    ) -> tuple[ApprovalRequest, ...]:
+        named = _named("account", sorted(accounts))
+        among = ", ".join(f":{name}" for name in named)
+        return await self._select(
+            f"where status = 'cancelled' and ended_ms >= :since and account in ({among})"
+            " order by seq",
+            {**named, "since": to_ms(since)},
         )
 
     async def history(self, subjects: Sequence[str], *, limit: int) -> tuple[AuditRecord, ...]:

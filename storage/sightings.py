@@ -8,14 +8,12 @@ from the details until they are read again. No SQL.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
 
 from bot.domain.orders import Order
-from storage.columns import clean_json
+from storage.columns import json_text
 
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 
@@ -57,11 +55,7 @@ def seen_again(before: Sighting | None, order: Order) -> Sighting:
 
 
 def order_json(order: Order) -> str:
-    """Exact: amounts as text with the digits they came with, moments to the microsecond."""
-    try:
-        return _ORDER.dump_json(order).decode()
-    except PydanticSerializationError:  # a lone surrogate, which no JSON document may hold
-        return clean_json(json.dumps(_ORDER.dump_python(order, mode="json"), ensure_ascii=False))
+    return json_text(_ORDER, order)
 
 
 def order_from_json(text: str) -> Order:

@@ -39,6 +39,15 @@ class AuditKind(StrEnum):
     REQUEST_FAILED = "request:failed"
     LATE_EFFECT = "request:late_effect"  # an order counted as not cancelled turned out to be
     MESSAGE_GIVEN_UP = "message:given_up"
+    DIGEST_SET = "digest:set"  # switched on, or its time, zone or filters changed
+    DIGEST_ENDED = "digest:ended"  # switched off, by a person or because it cannot be posted
+    DIGEST_COMPOSED = "digest:composed"
+    ORDER_CLAIMED = "order:claimed"
+    ORDER_SNOOZED = "order:snoozed"
+    ORDERS_EXPORTED = "orders:exported"
+    REMINDED = "request:reminded"
+    ESCALATED = "request:escalated"
+    HEAD_PUBLISHED = "chain:head_published"
     INPUT_ANSWERED = "input:answered"  # a panel, help, details or form: shown from what is stored
     LOOKUP_REFUSED = "lookup:refused"
     LOOKUP_FAILED = "lookup:failed"

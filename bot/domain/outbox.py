@@ -11,23 +11,28 @@ class Lane(StrEnum):
 
     DECISIONS = "1_decisions"
     NOTICES = "2_notices"
+    DIGESTS = "3_digests"
 
 
 class OwedKind(StrEnum):
     CARD = "card"  # every copy of a request's card, redrawn from the record
     NOTICE = "notice"  # one sentence to one person
+    REMINDER = "reminder"  # a request that still waits for this person, with its buttons
+    DIGEST = "digest"  # a channel's digest and its thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """One message to be. *dedup* makes it unique for ever (`card:<request>:<version>`)."""
+    """One message to be. *dedup* makes it unique for ever (`card:<request>:<version>`). What is
+    not about a request has the request id "" ."""
 
     dedup: str
     lane: Lane
     kind: OwedKind
-    request_id: str
-    user_id: str = ""  # a notice's reader
+    request_id: str = ""
+    user_id: str = ""  # a notice's reader: a person, or a channel
     text: str = ""  # a notice's sentence
+    run_id: str = ""  # a digest's run
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,13 @@ class CopyRole(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CardCopy:
     """One place where a request's card stands. *unsure* says that an earlier attempt to post it
-    may have arrived as well."""
+    may have arrived as well. *mentioned* are the people whom it was posted to ask; *urgent* is True
+    when some of them were in their quiet hours, but it lapses before those end."""
 
     request_id: str
     role: CopyRole
     channel: str
     ts: str
     unsure: bool = False
+    mentioned: tuple[str, ...] = ()
+    urgent: bool = False

@@ -1,4 +1,4 @@
-"""Person: what Slack says of a user at this moment."""
+"""Person and channel: what Slack says of them at this moment."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ class Person:
         """Active, human, not a guest, and of this very workspace."""
         outside = self.deleted or self.bot or self.guest or self.stranger
         return bool(self.team_id) and self.team_id == team_id and not outside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """*external*: shared with another company, or about to be. *direct*: one person's
+    conversation with the bot."""
+
+    channel_id: str
+    public: bool = False
+    external: bool = False
+    archived: bool = False
+    direct: bool = False

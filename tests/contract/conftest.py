@@ -1,4 +1,4 @@
-"""The stores of approval requests: SQLite and the fakes answer the same questions."""
+"""The stores of requests and digests: SQLite and the fakes answer the same questions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ import pytest
 
 from storage.audit import SqliteAuditLog
 from storage.database import Storage
+from storage.digests import SqliteDigestStore
+from storage.heads import SqliteHeadStore
+from storage.homes import SqliteHomeStore
 from storage.outbox import SqliteOutboxStore
+from storage.reminders import SqliteReminderStore
 from storage.requests import SqliteRequestStore
 from tests.builders import NOON
+from tests.digest_house import DigestHouse
+from tests.fake_digests import (
+    FakeDigestStore,
+    FakeHeadStore,
+    FakeHomeStore,
+    FakeReminderStore,
+)
 from tests.fakes import FakeRequestStore
 from tests.request_house import House
 
@@ -24,4 +35,33 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     storage = await Storage.open(tmp_path / "countersign.db", now=NOON)
     yield House(SqliteRequestStore(storage), SqliteOutboxStore(storage), SqliteAuditLog(storage))
+    await storage.aclose()
+
+
+@pytest.fixture(params=["sqlite", "fake"])
+async def digest_house(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[DigestHouse]:
+    if request.param == "fake":
+        fake = FakeRequestStore()
+        shared = (fake.outbox, fake.audit)
+        yield DigestHouse(
+            fake,
+            *shared,
+            FakeDigestStore(*shared),
+            FakeReminderStore(*shared),
+            FakeHomeStore(),
+            FakeHeadStore(*shared),
+        )
+        return
+    storage = await Storage.open(tmp_path / "countersign.db", now=NOON)
+    yield DigestHouse(
+        SqliteRequestStore(storage),
+        SqliteOutboxStore(storage),
+        SqliteAuditLog(storage),
+        SqliteDigestStore(storage),
+        SqliteReminderStore(storage),
+        SqliteHomeStore(storage),
+        SqliteHeadStore(storage),
+    )
     await storage.aclose()

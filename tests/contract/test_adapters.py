@@ -1,25 +1,18 @@
 """The same questions to every adapter, answered by the embedded clouds.
 
-The clouds serve the whole module from a thread of their own; faults are cleared after each test,
-and calls are counted from its start.
+The clouds serve the whole module from a thread of their own. What is true stands in their book;
+faults are cleared after each test, and calls are counted from its start.
 """
 
 from __future__ import annotations
 
-import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
-import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from bot.domain.accounts import Account, Provider
+from bot.domain.accounts import Provider
 from bot.domain.orders import Order, OrderQuery, PaymentStatus
 from bot.errors import (
     ProviderMalformed,
@@ -28,15 +21,10 @@ from bot.errors import (
     ProviderUnavailable,
     Remedy,
 )
-from bot.ports import ProviderAdapter
-from bot.providers import build_adapter
-from bot.providers.credentials import Credentials
-from bot.providers.transport import Transport
-from bot.sandbox.clouds.book import Book
+from bot.sandbox.clouds.book import CloudOrder
 from bot.sandbox.clouds.server import Clouds, start_clouds
-from tests.fake_cloud import FakeAdapter
+from tests.contract.connected import BY_TOKEN, Connected, Read, connected, faked
 
-BY_TOKEN = "huawei-main by token"
 ACCOUNTS = (
     "alibaba-main",
     "alibaba-intl",
@@ -56,51 +44,6 @@ NOT_THERE = {
     Provider.UNICLOUD: "1999999999999999999",
 }
 WRONG_SECRETS = {"access_key_secret": "wrong-secret", "iam_password": "wrong-password"}
-TRUSTED = ssl.create_default_context()  # made once: it takes longer than most of these tests
-NOTHING_HELD_BACK = 10.0  # seconds
-
-
-@dataclass(frozen=True)
-class CloudClock:
-    book: Book
-
-    def now(self) -> datetime:
-        return self.book.now()
-
-
-@dataclass(frozen=True)
-class Connected:
-    """An adapter, and the cloud behind it as the cloud itself sees it."""
-
-    adapter: ProviderAdapter
-    control: httpx.AsyncClient
-    name: str
-    now: datetime
-    calls_before: int
-
-    def all_time(self, status: PaymentStatus | None = None) -> OrderQuery:
-        """From before the documents' own samples, the oldest orders of the clouds."""
-        return OrderQuery(datetime(2018, 1, 1, tzinfo=UTC), self.now + timedelta(days=1), status)
-
-    async def listed(self, query: OrderQuery) -> list[Order]:
-        return [order async for page in self.adapter.list_orders(query) for order in page]
-
-    async def at_the_cloud(self) -> dict[str, dict[str, Any]]:
-        answer = await self.control.get("/_sandbox/orders", params={"account": self.name})
-        return {row["order_id"]: row for row in answer.json()}
-
-    async def an_order(self) -> str:
-        return next(iter(await self.at_the_cloud()))
-
-    async def fault(self, kind: str, operation: str, *, times: int = 1, **more: float) -> None:
-        wanted = {"account": self.name, "operation": operation, "kind": kind, "times": times}
-        answer = await self.control.post("/_sandbox/faults", json={**wanted, **more})
-        answer.raise_for_status()
-
-    async def calls(self) -> list[tuple[str, str]]:
-        """Operation and outcome of each call that arrived since the test began."""
-        rows = (await self.control.get("/_sandbox/calls")).json()[self.calls_before :]
-        return [(row["operation"], row["outcome"]) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -112,79 +55,35 @@ def clouds() -> Iterator[Clouds]:
         yield running
 
 
-@asynccontextmanager
-async def connected(
-    clouds: Clouds,
-    name: str,
-    *,
-    timeout_s: float = NOTHING_HELD_BACK,
-    wrong: dict[str, str] | None = None,
-) -> AsyncIterator[Connected]:
-    """An adapter for an account of the clouds; *wrong* replaces some of its secrets."""
-    async with httpx.AsyncClient(base_url=clouds.url, verify=TRUSTED) as control:
-        rows = {row["name"]: row for row in (await control.get("/_sandbox/accounts")).json()}
-        row = rows["huawei-main" if name == BY_TOKEN else name]
-        account = Account(row["name"], Provider(row["provider"]), row["site"], row.get("owner_id"))
-        clock = CloudClock(clouds.book)
-        adapter = build_adapter(
-            account,
-            _credentials(row | (wrong or {}), by_token=name == BY_TOKEN),
-            Transport(account.name, requests_per_second=500, timeout_s=timeout_s, clock=clock),
-            clock,
-            {"endpoint": clouds.url, "domain_id": row.get("domain_id", "")},
-        )
-        calls = len((await control.get("/_sandbox/calls")).json())
-        try:
-            yield Connected(adapter, control, account.name, clock.now(), calls)
-        finally:
-            await adapter.aclose()
-            await control.delete("/_sandbox/faults")
-
-
-def _credentials(row: dict[str, str], *, by_token: bool) -> Credentials:
-    if by_token:
-        names = ("iam_user", "iam_password", "iam_domain")
-        return Credentials("", {name: row[name] for name in names})
-    secrets = {
-        "access_key_secret": row["access_key_secret"],
-        "secret_access_key": row["access_key_secret"],
-        "security_token": row.get("security_token", ""),
-    }
-    return Credentials(row["access_key_id"], secrets)
-
-
-@dataclass(frozen=True)
-class Faked(Connected):
-    """The fake that services are tested with, holding some orders of the embedded clouds."""
-
-    held: dict[str, dict[str, Any]]
-
-    async def at_the_cloud(self) -> dict[str, dict[str, Any]]:
-        return self.held
-
-
-@asynccontextmanager
-async def faked(clouds: Clouds, name: str) -> AsyncIterator[Connected]:
-    """A fake of the account *name*, as able as its adapter is."""
-    async with connected(clouds, name) as real:
-        statuses = {row["payment_status"]: row for row in (await real.at_the_cloud()).values()}
-        newest = list((await real.at_the_cloud()).items())[:30]
-        held = dict(newest) | {row["order_id"]: row for row in statuses.values()}
-        adapter = FakeAdapter(
-            real.adapter.account,
-            [await real.adapter.get_order(order_id, language="en") for order_id in held],
-            **asdict(real.adapter.capabilities),
-        )
-        adapter.products = await real.adapter.list_products(language="en")
-        yield Faked(adapter, real.control, name, real.now, real.calls_before, held)
+@pytest.fixture(scope="module")
+def already_read() -> dict[str, Read]:
+    return {}
 
 
 @pytest.fixture(params=[*ACCOUNTS, *(f"fake {name}" for name in FAKED)])
-async def cloud(clouds: Clouds, request: pytest.FixtureRequest) -> AsyncIterator[Connected]:
+async def cloud(
+    clouds: Clouds, request: pytest.FixtureRequest, already_read: dict[str, Read]
+) -> AsyncIterator[Connected]:
     name = request.param.removeprefix("fake ")
-    opened = connected if name == request.param else faked
-    async with opened(clouds, name) as connection:
-        yield connection
+    is_fake = name != request.param
+    async with faked(clouds, name, already_read) if is_fake else connected(clouds, name) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def already_listed() -> dict[str, list[Order]]:
+    return {}
+
+
+@pytest.fixture
+async def everything(
+    cloud: Connected, request: pytest.FixtureRequest, already_listed: dict[str, list[Order]]
+) -> list[Order]:
+    """All orders of the account as its adapter lists them, asked for once in the module."""
+    name = request.node.callspec.params["cloud"]
+    if name not in already_listed:
+        already_listed[name] = await cloud.listed(cloud.all_time())
+    return already_listed[name]
 
 
 @pytest.fixture(params=ONE_OF_EACH)
@@ -193,29 +92,32 @@ async def one_cloud(clouds: Clouds, request: pytest.FixtureRequest) -> AsyncIter
         yield connection
 
 
-def agrees(order: Order, row: dict[str, Any]) -> bool:
+def agrees(order: Order, row: CloudOrder) -> bool:
     """Whether an order is what its cloud holds. Currencies are compared where there is one."""
     assert order.payable is not None
-    currencies = {order.payable.currency, ""} if order.payable.currency else {row["currency"]}
+    currencies = {order.payable.currency, ""} if order.payable.currency else {row.currency}
     return (
-        order.payable.amount == Decimal(row["payable"])
-        and row["currency"] in currencies
-        and order.created_at == datetime.fromisoformat(row["created_at"])
+        order.payable.amount == row.payable
+        and row.currency in currencies
+        and order.created_at == row.created_at
     )
 
 
-async def test_every_order_of_an_account_is_listed_exactly_once(cloud: Connected) -> None:
-    orders = await cloud.listed(cloud.all_time())
-    rows = await cloud.at_the_cloud()
-    assert Counter(order.order_id for order in orders) == Counter(list(rows))
-    assert [order.order_id for order in orders if not agrees(order, rows[order.order_id])] == []
-    assert {order.account for order in orders} == {cloud.name}
+async def test_every_order_of_an_account_is_listed_exactly_once(
+    cloud: Connected, everything: list[Order]
+) -> None:
+    rows = cloud.at_the_cloud()
+    assert Counter(order.order_id for order in everything) == Counter(list(rows))
+    assert [order.order_id for order in everything if not agrees(order, rows[order.order_id])] == []
+    assert {order.account for order in everything} == {cloud.name}
 
 
-async def test_the_status_of_a_list_row_is_the_clouds_or_unknown(cloud: Connected) -> None:
-    rows = await cloud.at_the_cloud()
-    for order in await cloud.listed(cloud.all_time()):
-        status = rows[order.order_id]["payment_status"]
+async def test_the_status_of_a_list_row_is_the_clouds_or_unknown(
+    cloud: Connected, everything: list[Order]
+) -> None:
+    rows = cloud.at_the_cloud()
+    for order in everything:
+        status = rows[order.order_id].payment_status
         if cloud.adapter.capabilities.filters_payment_status:
             assert order.payment_status == status
         else:
@@ -225,8 +127,8 @@ async def test_the_status_of_a_list_row_is_the_clouds_or_unknown(cloud: Connecte
 
 async def test_a_wish_for_unpaid_orders_never_loses_one(cloud: Connected) -> None:
     orders = await cloud.listed(cloud.all_time(PaymentStatus.UNPAID))
-    rows = await cloud.at_the_cloud()
-    unpaid = {order_id for order_id, row in rows.items() if row["payment_status"] == "unpaid"}
+    rows = cloud.at_the_cloud()
+    unpaid = {order_id for order_id, row in rows.items() if row.payment_status == "unpaid"}
     assert unpaid
     assert unpaid <= {order.order_id for order in orders}
     if cloud.adapter.capabilities.filters_payment_status:
@@ -234,25 +136,21 @@ async def test_a_wish_for_unpaid_orders_never_loses_one(cloud: Connected) -> Non
 
 
 async def test_the_window_of_a_list_is_exact(cloud: Connected) -> None:
-    rows = await cloud.at_the_cloud()
-    moments = sorted(datetime.fromisoformat(row["created_at"]) for row in rows.values())
+    rows = cloud.at_the_cloud()
+    moments = sorted(row.created_at for row in rows.values())
     start, end = moments[len(moments) // 3], moments[2 * len(moments) // 3]
     orders = await cloud.listed(OrderQuery(start, end))
-    inside = {
-        order_id
-        for order_id, row in rows.items()
-        if start <= datetime.fromisoformat(row["created_at"]) < end
-    }
+    inside = {order_id for order_id, row in rows.items() if start <= row.created_at < end}
     assert {order.order_id for order in orders} == inside
 
 
 async def test_the_details_of_an_order_agree_with_the_cloud(cloud: Connected) -> None:
-    rows = await cloud.at_the_cloud()
-    one_of_each_status = {row["payment_status"]: row for row in rows.values()}
+    rows = cloud.at_the_cloud()
+    one_of_each_status = {row.payment_status: row for row in rows.values()}
     assert "unpaid" in one_of_each_status
     for status, row in one_of_each_status.items():
-        order = await cloud.adapter.get_order(row["order_id"], language="en")
-        assert order.order_id == row["order_id"]
+        order = await cloud.adapter.get_order(row.order_id, language="en")
+        assert order.order_id == row.order_id
         assert order.payment_status == status
         assert agrees(order, row)
         assert order.detailed
@@ -263,11 +161,11 @@ async def test_the_details_of_an_order_agree_with_the_cloud(cloud: Connected) ->
 async def test_the_deadline_of_an_unpaid_order_is_read_where_the_provider_has_one(
     cloud: Connected,
 ) -> None:
-    rows = (await cloud.at_the_cloud()).values()
-    row = next(row for row in rows if row["payment_status"] == "unpaid")
-    order = await cloud.adapter.get_order(row["order_id"], language="en")
+    rows = cloud.at_the_cloud().values()
+    row = next(row for row in rows if row.payment_status == "unpaid")
+    order = await cloud.adapter.get_order(row.order_id, language="en")
     if cloud.adapter.capabilities.has_deadline:
-        assert order.deadline == datetime.fromisoformat(row["deadline"])
+        assert order.deadline == row.deadline
     else:
         assert order.deadline is None
 
@@ -280,8 +178,8 @@ async def test_the_products_are_listed_without_repeats(cloud: Connected) -> None
 
 
 async def test_resources_are_there_where_the_adapter_says_so(one_cloud: Connected) -> None:
-    rows = (await one_cloud.at_the_cloud()).values()
-    paid = [row["order_id"] for row in rows if row["payment_status"] == "paid"][:10]
+    rows = one_cloud.at_the_cloud().values()
+    paid = [row.order_id for row in rows if row.payment_status == "paid"][:10]
     found = [await one_cloud.adapter.list_resources(order_id) for order_id in paid]
     assert any(found) == one_cloud.adapter.capabilities.has_resources
 
@@ -310,7 +208,7 @@ async def test_a_wrong_secret_is_refused_once_and_then_the_account_rests(
         with pytest.raises(ProviderRefused) as caught:
             await cloud.adapter.get_order(NOT_THERE[cloud.adapter.account.provider], language="en")
         assert caught.value.remedy is Remedy.REST
-        assert [outcome for _operation, outcome in await cloud.calls()] == ["refused"]
+        assert [outcome for _operation, outcome in cloud.calls()] == ["refused"]
 
 
 async def test_a_temporary_key_that_huawei_refuses_may_have_run_out(clouds: Clouds) -> None:
@@ -322,33 +220,33 @@ async def test_a_temporary_key_that_huawei_refuses_may_have_run_out(clouds: Clou
 
 
 async def test_a_throttled_read_is_repeated_and_succeeds(one_cloud: Connected) -> None:
-    order_id = await one_cloud.an_order()
-    await one_cloud.fault("throttle", "get_order", seconds=0)
+    order_id = one_cloud.an_order()
+    one_cloud.fault("throttle", "get_order", seconds=0)
     order = await one_cloud.adapter.get_order(order_id, language="en")
     assert order.order_id == order_id
-    outcomes = [done for operation, done in await one_cloud.calls() if operation == "get_order"]
+    outcomes = [done for operation, done in one_cloud.calls() if operation == "get_order"]
     assert outcomes == ["fault", "ok"]
 
 
 async def test_a_dropped_line_is_repeated_and_succeeds(one_cloud: Connected) -> None:
-    order_id = await one_cloud.an_order()
-    await one_cloud.fault("drop_before", "get_order")
+    order_id = one_cloud.an_order()
+    one_cloud.fault("drop_before", "get_order")
     assert (await one_cloud.adapter.get_order(order_id, language="en")).order_id == order_id
 
 
 async def test_three_server_errors_are_an_unavailable_cloud(one_cloud: Connected) -> None:
-    await one_cloud.fault("error_500", "list_orders", times=0)
+    one_cloud.fault("error_500", "list_orders", times=0)
     with pytest.raises(ProviderUnavailable) as caught:
         await one_cloud.listed(one_cloud.all_time())
     assert caught.value.http_status == 500
-    outcomes = [done for operation, done in await one_cloud.calls() if operation == "list_orders"]
+    outcomes = [done for operation, done in one_cloud.calls() if operation == "list_orders"]
     assert outcomes == ["fault"] * 3
 
 
 async def test_garbage_is_never_an_empty_answer(one_cloud: Connected) -> None:
-    order_id = await one_cloud.an_order()
+    order_id = one_cloud.an_order()
     for operation in ("list_orders", "get_order", "list_products"):
-        await one_cloud.fault("garbage", operation, times=0)
+        one_cloud.fault("garbage", operation, times=0)
     unusable = (ProviderUnavailable, ProviderMalformed)
     with pytest.raises(unusable):
         await one_cloud.listed(one_cloud.all_time())
@@ -361,16 +259,16 @@ async def test_garbage_is_never_an_empty_answer(one_cloud: Connected) -> None:
 async def test_another_order_than_the_one_asked_for_is_never_accepted(
     one_cloud: Connected,
 ) -> None:
-    await one_cloud.fault("wrong_order", "get_order", times=0)
+    one_cloud.fault("wrong_order", "get_order", times=0)
     with pytest.raises(ProviderMalformed):
-        await one_cloud.adapter.get_order(await one_cloud.an_order(), language="en")
+        await one_cloud.adapter.get_order(one_cloud.an_order(), language="en")
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 async def test_a_cloud_slower_than_the_timeout_is_unavailable(clouds: Clouds, name: str) -> None:
     async with connected(clouds, name, timeout_s=0.5) as cloud:
-        order_id = await cloud.an_order()
-        await cloud.fault("slow", "get_order", times=0, seconds=1.0)
+        order_id = cloud.an_order()
+        cloud.fault("slow", "get_order", times=0, seconds=1.0)
         with pytest.raises(ProviderUnavailable):
             await cloud.adapter.get_order(order_id, language="en")
 
@@ -379,8 +277,8 @@ async def test_a_cloud_slower_than_the_timeout_is_unavailable(clouds: Clouds, na
 async def test_a_clock_that_is_off_is_named_as_such(clouds: Clouds, name: str) -> None:
     """Where the provider has a code of its own for it."""
     async with connected(clouds, name) as cloud:
-        order_id = await cloud.an_order()
-        await cloud.fault("clock_skew", "get_order", times=0)
+        order_id = cloud.an_order()
+        cloud.fault("clock_skew", "get_order", times=0)
         with pytest.raises(ProviderRefused) as caught:
             await cloud.adapter.get_order(order_id, language="en")
     assert caught.value.remedy is Remedy.CHECK_CLOCK

@@ -12,6 +12,7 @@ from bot.ports import OutboxStore
 from tests.builders import NOON
 from tests.request_builders import an_owed_card
 from tests.request_house import LATER, MILLISECOND, House
+from tests.stored_digests import an_owed_digest
 
 MINUTE = timedelta(minutes=1)
 CARD = CardCopy("R1", CopyRole.APPROVALS, "C0APPROVALS", "1795003200.000001")
@@ -39,20 +40,23 @@ async def test_what_is_owed_comes_back_as_it_went_in(outbox: OutboxStore) -> Non
         user_id="U0BOB",
         text="云 <!channel>",
     )
-    await outbox.owe([an_owed_card(), notice], at=NOON)
-    first, second = await lease(outbox)
-    assert (first.owed, second.owed) == (an_owed_card(), notice)
+    await outbox.owe([an_owed_digest(), an_owed_card(), notice], at=NOON)
+    first, second, third = await lease(outbox)
+    assert (first.owed, second.owed, third.owed) == (an_owed_card(), notice, an_owed_digest())
     assert (first.fence, first.attempts) == (1, 1)
     assert first.outbox_id != second.outbox_id
 
 
-async def test_decisions_go_before_notices_and_old_before_new(outbox: OutboxStore) -> None:
-    notices, decisions = Lane.NOTICES, Lane.DECISIONS
-    for minute, lane in {2: decisions, 0: notices, 1: decisions, 3: notices}.items():
+async def test_decisions_go_before_notices_before_digests_and_old_before_new(
+    outbox: OutboxStore,
+) -> None:
+    digests, notices, decisions = Lane.DIGESTS, Lane.NOTICES, Lane.DECISIONS
+    lanes = (digests, notices, decisions, decisions, notices)
+    for minute, lane in enumerate(lanes):
         owed = an_owed_card(lane=lane, dedup=f"{minute}")
         await outbox.owe([owed], at=NOON + minute * MINUTE)
-    assert [each.owed.dedup for each in await lease(outbox, LATER, limit=3)] == ["1", "2", "0"]
-    assert await due(outbox, LATER) == ["3"]
+    assert [each.owed.dedup for each in await lease(outbox, LATER, limit=3)] == ["2", "3", "1"]
+    assert await due(outbox, LATER) == ["4", "0"]
 
 
 async def test_a_message_is_owed_once_for_ever(outbox: OutboxStore) -> None:
@@ -133,7 +137,13 @@ async def test_the_oldest_unsettled_message_is_timed_from_when_it_was_owed(
 
 
 async def test_every_copy_of_a_card_is_known_by_request_and_by_place(outbox: OutboxStore) -> None:
-    direct = CardCopy("R1", CopyRole.REQUESTER, "D0ALICE", "1795003200.000002", unsure=True)
+    asked = ("U0BOB", "U0CAROL")
+    direct = CardCopy(
+        *("R1", CopyRole.REQUESTER, "D0ALICE", "1795003200.000002"),
+        unsure=True,
+        mentioned=asked,
+        urgent=True,
+    )
     foreign = CardCopy("R2", CopyRole.APPROVALS, "C0APPROVALS", "1795003200.000003")
     for copy in (direct, foreign, CARD):
         await outbox.keep_copy(copy)
@@ -144,7 +154,8 @@ async def test_every_copy_of_a_card_is_known_by_request_and_by_place(outbox: Out
 
 
 async def test_a_copy_kept_again_is_replaced(outbox: OutboxStore) -> None:
-    await outbox.keep_copy(replace(CARD, role=CopyRole.ADOPTED, unsure=True))
+    other = replace(CARD, unsure=True, mentioned=("U0BOB",), urgent=True)
+    await outbox.keep_copy(replace(other, role=CopyRole.ADOPTED))
     await outbox.keep_copy(CARD)
     assert await outbox.copies("R1") == (CARD,)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import TRANSITIONS, RequestStatus, Verdict, VoteKind
+from bot.domain.approvals import TRANSITIONS, RequestStatus, VoteKind
 from bot.domain.inputs import InputKind
 from bot.domain.orders import PaymentStatus
+from bot.domain.votes import Verdict
 from bot.errors import StorageError
 from tests.builders import NOON, a_detailed_order, money
 from tests.request_builders import (
@@ -186,3 +187,23 @@ async def test_nothing_moves_while_somebody_who_says_no_is_not_heard(house: Hous
     assert await house.get("R1") == request
     await house.store.refuse(stop, Verdict(counts=False, rule="status"), at=LATER)
     assert await house.store.change(request, claim, **usual)
+
+
+async def test_a_look_moves_only_the_time_of_the_next_one(house: House) -> None:
+    request = await house.create()
+    head = await house.audit.head()
+    assert await house.store.look_again(request, due_at=LATER)
+    assert await house.get() == replace(request, due_at=LATER)
+    assert await house.store.due(now=LATER, limit=9) == ("R1",)
+    assert await house.audit.head() == head
+
+
+async def test_a_look_at_a_request_that_moved_on_changes_nothing(house: House) -> None:
+    pending = await house.create()
+    voted = await house.change(pending, moved(pending, S.PENDING, votes=(a_vote(),), due_at=NOON))
+    assert not await house.store.look_again(pending, due_at=LATER)
+    approved = await house.change(voted, moved(voted, S.APPROVED))
+    assert not await house.store.look_again(voted, due_at=LATER)
+    assert not await house.store.look_again(approved, due_at=LATER)
+    assert not await house.store.look_again(replace(pending, request_id="R9"), due_at=LATER)
+    assert await house.get() == approved

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import TRANSITIONS, RequestStatus, Verdict
+from bot.domain.approvals import TRANSITIONS, RequestStatus
 from bot.domain.policy import Principals
+from bot.domain.votes import Verdict
 from bot.errors import StorageError
 from tests.builders import NOON, a_detailed_order, money
 from tests.request_builders import (
@@ -271,3 +272,19 @@ async def test_several_requests_keep_their_own_votes(house: House) -> None:
         ["U0A2", "U0A1", "U0A3"],
         ["U0B2", "U0B1", "U0B3"],
     ]
+
+
+async def test_cancels_of_a_span_are_found_by_when_they_ended(house: House) -> None:
+    ends = {"late": LATER, "edge": NOON, "early": NOON - MILLISECOND, "failed": LATER}
+    for name, ended_at in ends.items():
+        request = await house.lead(S.EXECUTING, name)
+        status = S.FAILED if name == "failed" else S.CANCELLED
+        await house.change(request, moved(request, status, ended_at=ended_at))
+    await house.create(a_request(request_id="open"))
+
+    async def names(*accounts: str) -> list[str]:
+        found = await house.store.cancelled_since(NOON, accounts)
+        return [each.request_id for each in found]
+
+    assert await names("huawei-main", "alibaba-main") == ["late", "edge"]
+    assert await names("alibaba-main") == await names() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.domain.accounts import Provider
-from bot.domain.filters import AccountAnswer, Coverage, Snapshot, Sort
+from bot.domain.filters import AccountAnswer, Coverage, Snapshot, SnapshotPage, Sort
 from bot.domain.orders import OrderType, PaymentStatus
 from bot.ports import SnapshotStore
 from storage.database import Storage
@@ -321,3 +322,59 @@ async def test_a_failure_keeps_the_last_good_answer_and_a_good_answer_ends_it(
     }
     await store.answered("old", at=LATER)
     assert (await store.answers())["old"] == AccountAnswer("old", LATER)
+
+
+async def test_the_pages_of_a_list_hold_each_order_once_and_in_order(store: SnapshotStore) -> None:
+    rows = [
+        an_order(order_id=f"D{age}", created_at=NOON - timedelta(hours=age)) for age in range(1, 9)
+    ]
+    await store.save(rows, seen_at=NOON)
+    assert await streamed(store) == [f"D{age}" for age in range(1, 9)]
+    assert await streamed(store, limit=3) == ["D1", "D2", "D3"]
+
+
+async def test_pages_are_filtered_and_counted_as_a_page_is(store: SnapshotStore) -> None:
+    rows = [
+        an_order(order_id="unpaid"),
+        an_order(order_id="paid", payment_status=PaymentStatus.PAID),
+        an_order(order_id="odd", payment_status=PaymentStatus.UNKNOWN),
+        an_order(order_id="elsewhere", account="other"),
+    ]
+    await store.save(rows, seen_at=NOON)
+    wanted = a_filter(payment_status=PaymentStatus.UNPAID, sort=Sort.LAPSES_FIRST)
+    [page] = [page async for page in store.pages(wanted, limit=9)]
+    assert page == await store.page(wanted, offset=0, limit=9)
+    assert (page.total, page.status_unknown) == (1, 1)
+
+
+async def test_where_nothing_fits_there_is_one_empty_page(store: SnapshotStore) -> None:
+    for accounts in (frozenset({ACCOUNT}), frozenset[str]()):
+        pages = [page async for page in store.pages(a_filter(accounts=accounts), limit=9)]
+        assert pages == [SnapshotPage((), 0, 0)]
+
+
+async def test_pages_show_one_moment_whatever_is_saved_between_them(store: SnapshotStore) -> None:
+    count = 1200
+    rows = [an_order(order_id=f"D{n:04}") for n in range(count)]
+    await store.save(rows, seen_at=NOON)
+    wanted = a_filter(payment_status=PaymentStatus.UNPAID)
+    found: list[str] = []
+    async with aclosing(store.pages(wanted, limit=count)) as pages:
+        async for page in pages:
+            assert page.total == count
+            if not found:
+                await store.save(
+                    [replace(row, payment_status=PaymentStatus.PAID) for row in rows[:700]],
+                    seen_at=LATER,
+                )
+            found += [each.order.order_id for each in page.snapshots]
+    assert found == [row.order_id for row in rows]
+    assert await streamed(store, limit=count, payment_status=PaymentStatus.UNPAID) == found[700:]
+
+
+async def streamed(store: SnapshotStore, limit: int = 50, **filters: Any) -> list[str]:
+    return [
+        each.order.order_id
+        async for page in store.pages(a_filter(**filters), limit=limit)
+        for each in page.snapshots
+    ]

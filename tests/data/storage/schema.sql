@@ -13,6 +13,10 @@ CREATE TRIGGER audit_tag_no_update before update on audit_tag
           begin select raise(abort, 'audit_tag: append only'); end;
 CREATE TRIGGER audit_text_no_update before update on audit_text
           begin select raise(abort, 'audit_text: may be erased, not edited'); end;
+CREATE TRIGGER head_day_no_delete before delete on head_day
+          begin select raise(abort, 'head_day: append only'); end;
+CREATE TRIGGER head_day_no_update before update on head_day
+          begin select raise(abort, 'head_day: append only'); end;
 CREATE TRIGGER request_moves before update on request
           when new.status <> old.status and not (
             (old.status = 'pending' and new.status in
@@ -66,7 +70,8 @@ CREATE TABLE card_copy(
           ts text not null,
           request_id text not null,
           role text not null,
-          unsure integer not null check(unsure in (0, 1)),
+          unsure integer not null check(unsure in (0, 1)), mentioned text not null default '[]', urgent integer not null default 0
+          check(urgent in (0, 1)),
           primary key(channel, ts)
         ) strict;
 CREATE TABLE coverage(
@@ -76,12 +81,49 @@ CREATE TABLE coverage(
           unpaid_since_ms integer,
           unpaid_at_ms integer
         ) strict;
+CREATE TABLE digest_plan(
+          channel text primary key not null,
+          owner text not null,
+          wall_time text not null,
+          weekdays text not null,
+          zone text not null,
+          since_ms integer not null,
+          filters text not null,
+          is_on integer not null check(is_on in (0, 1))
+        ) strict;
+CREATE TABLE digest_run(
+          seq integer primary key,
+          id text not null unique,
+          channel text not null,
+          key text not null,
+          daily integer not null check(daily in (0, 1)),
+          owner text not null,
+          begun_ms integer not null,
+          state text not null check(state in ('begun', 'composed', 'posted', 'dropped')),
+          contents text,
+          ts text not null,
+          unsure integer not null check(unsure in (0, 1)),
+          parts integer not null check(parts >= 0),
+          unique(channel, key),
+          check(contents is not null or state in ('begun', 'dropped'))
+        ) strict;
 CREATE TABLE draft(
           user_id text not null,
           form text not null,
           entries text not null,
           at_ms integer not null,
           primary key(user_id, form)
+        ) strict;
+CREATE TABLE head_day(
+          day text primary key not null,
+          seq integer not null,
+          hash blob not null check(length(hash) = 32),
+          at_ms integer not null
+        ) strict;
+CREATE TABLE home(
+          user_id text primary key not null,
+          opened_ms integer not null,
+          digest text not null
         ) strict;
 CREATE TABLE input(
           seq integer primary key,
@@ -97,6 +139,17 @@ CREATE TABLE input(
           message_ts text not null,
           judged_ms integer
         ) strict;
+CREATE TABLE order_note(
+          channel text not null,
+          account text not null,
+          order_id text not null,
+          kind text not null check(kind in ('claimed', 'snoozed')),
+          user_id text not null,
+          at_ms integer not null,
+          until_ms integer,
+          reason text not null,
+          primary key(channel, account, order_id, kind)
+        ) strict;
 CREATE TABLE outbox(
           id integer primary key,
           dedup text not null unique,
@@ -111,7 +164,7 @@ CREATE TABLE outbox(
           fence integer not null,
           attempts integer not null,
           result text not null
-        ) strict;
+        , run_id text not null default '') strict;
 CREATE TABLE probe(id integer primary key check(id = 1), writes integer not null) strict;
 CREATE TABLE recent_order(
           user_id text not null,
@@ -120,6 +173,14 @@ CREATE TABLE recent_order(
           order_id text not null,
           at_ms integer not null,
           primary key(user_id, channel, account, order_id)
+        ) strict;
+CREATE TABLE reminder(
+          request_id text not null,
+          user_id text not null,
+          due_ms integer not null,
+          count integer not null check(count >= 0),
+          escalation integer not null check(escalation in (0, 1)),
+          primary key(request_id, user_id)
         ) strict;
 CREATE TABLE request(
           seq integer primary key,
@@ -187,11 +248,18 @@ CREATE TABLE snapshot_order(
 CREATE INDEX audit_subject on audit(subject, seq);
 CREATE INDEX card_age on card(at_ms);
 CREATE INDEX card_copy_request on card_copy(request_id);
+CREATE INDEX digest_run_age on digest_run(begun_ms, seq);
+CREATE INDEX digest_run_told on digest_run(channel, begun_ms, seq)
+          where daily = 1 and state in ('composed', 'posted');
+CREATE INDEX digest_run_waiting on digest_run(begun_ms, seq) where state = 'begun';
 CREATE INDEX draft_age on draft(at_ms);
+CREATE INDEX home_opened on home(opened_ms desc, user_id);
 CREATE INDEX input_judged on input(at_ms) where judged_ms is not null;
 CREATE INDEX input_waiting on input(seq) where judged_ms is null;
+CREATE INDEX order_note_age on order_note(at_ms);
 CREATE INDEX outbox_due on outbox(lane, due_ms, id) where state in ('ready', 'leased');
 CREATE INDEX recent_order_age on recent_order(at_ms);
+CREATE INDEX reminder_due on reminder(due_ms, request_id, user_id);
 CREATE INDEX request_due on request(due_ms, seq) where due_ms is not null;
 CREATE UNIQUE INDEX request_one_open on request(account, order_id)
           where status in ('pending', 'approved', 'executing', 'unknown');

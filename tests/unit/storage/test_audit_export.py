@@ -143,7 +143,7 @@ async def test_a_record_that_is_no_text_is_named(path: Path, storage: Storage, s
 async def test_a_reader_who_leaves_early_ends_the_export_quietly(
     path: Path, storage: Storage
 ) -> None:
-    await append(storage, 1200)  # more than a pipe and a buffer hold
+    await append(storage, 400)  # more than a pipe and a buffer hold
     assert left_early(path) == (0, b"")
 
 

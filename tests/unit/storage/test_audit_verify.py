@@ -26,10 +26,17 @@ KEY = b"a key outside the database"
 NOBODY = 65534
 
 
-@pytest.fixture
-def record(path: Path) -> Path:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A closed database of 10 records, each but the first with a text and all tagged."""
+    path = tmp_path_factory.mktemp("recorded") / "countersign.db"
     asyncio.run(_write_record(path))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def record(path: Path, recorded: bytes) -> Path:
+    path.write_bytes(recorded)
     return path
 
 

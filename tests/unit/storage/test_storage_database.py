@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -23,10 +24,11 @@ from tests.builders import NOON, an_entry
 
 ROOT = Path(__file__).parents[3]
 
-# argv: the database. Appends records until it is killed and prints the number of each that was
-# acknowledged.
+# argv: the database. For each line that it reads, a process of its own prints its id, appends
+# records until it is killed and prints the number of each that was acknowledged; an empty line ends
+# them.
 WRITER = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 from storage.audit import SqliteAuditLog
 from storage.database import Storage
@@ -38,7 +40,12 @@ async def main():
         record = await log.append(an_entry(texts={"reason": "x" * 500}), at=NOON)
         print(record.seq, flush=True)
 
-asyncio.run(main())
+for _ in sys.stdin:
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+        asyncio.run(main())
+    os.wait()
+    print(flush=True)
 """
 
 
@@ -304,16 +311,24 @@ async def test_a_failed_start_frees_the_lock(path: Path) -> None:
 @pytest.mark.timeout(120)
 def test_a_killed_process_has_lost_nothing_that_it_acknowledged(path: Path) -> None:
     acknowledged = 1
-    for round_number in range(8):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        ) as writer:
-            assert writer.stdout is not None
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writers:
+        assert writers.stdin is not None
+        assert writers.stdout is not None
+        for round_number in range(8):
+            writers.stdin.write("another\n")
+            writers.stdin.flush()
+            writer = int(writers.stdout.readline())
             for _ in range(3 + 7 * round_number):
-                acknowledged = int(writer.stdout.readline())
-            writer.kill()
-            for line in writer.stdout:
-                acknowledged = int(line) if line.endswith("\n") else acknowledged
-        result = verify_file(path)
-        assert result.ok
-        assert result.records in (acknowledged, acknowledged + 1)
+                acknowledged = int(writers.stdout.readline())
+            os.kill(writer, signal.SIGKILL)
+            while line := writers.stdout.readline().strip():
+                acknowledged = int(line)
+            result = verify_file(path)
+            assert result.ok
+            assert result.records in (acknowledged, acknowledged + 1)

@@ -13,8 +13,9 @@ from sqlite_utils import Database, Migrations
 
 from bot.errors import StorageError
 from storage.database import Storage
-from storage.migrations import SCHEMA, migrate
+from storage.migrations import migrate
 from storage.records import insert_record, start_chain
+from storage.schema import SCHEMA
 from tests.builders import NOON, an_entry
 
 STEPS = [
@@ -23,6 +24,10 @@ STEPS = [
     "m003_conversations",
     "m004_requests",
     "m005_outbox",
+    "m006_digests",
+    "m007_reminders",
+    "m008_home",
+    "m009_heads",
 ]
 COMMITTED = Path(__file__).parents[2] / "data" / "storage" / "schema.sql"
 

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from bot.domain.approvals import OPEN, TRANSITIONS, RequestStatus, Verdict
+from bot.domain.approvals import OPEN, TRANSITIONS, RequestStatus
 from bot.domain.policy import Principals, Requirement
+from bot.domain.votes import Verdict
 from bot.errors import StorageError
 from storage.database import Storage
 from storage.migrations import migrate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,8 @@ from tests.request_builders import a_request, an_input, an_owed_card
 
 ROOT = Path(__file__).parents[3]
 
-# argv: the database, and before which statement of the approval to be killed (0: after it). Prints
+# argv: a folder, and each statement of the approval to be killed before (0: after the last). Forks
+# a process of its own for each: NUMBER.db is its database. What was not killed in between prints
 # how many statements it began.
 APPROVER = """
 import asyncio, os, signal, sys
@@ -30,8 +30,8 @@ from tests.builders import NOON
 from tests.request_builders import a_request, a_vote, an_input, an_owed_card, moved
 from tests.request_house import S, VOTED, WISH
 
-async def main():
-    storage = await Storage.open(Path(sys.argv[1]), now=NOON)
+async def approve(path, killed_before):
+    storage = await Storage.open(path, now=NOON)
     store, request, statements = SqliteRequestStore(storage), a_request(), []
     await store.accept(WISH)
     await store.create(request, given=WISH, owed=[an_owed_card(1)], at=NOON)
@@ -39,7 +39,7 @@ async def main():
 
     def count(statement):
         statements.append(statement)
-        if len(statements) == int(sys.argv[2]):
+        if len(statements) == killed_before:
             os.kill(os.getpid(), signal.SIGKILL)
 
     await storage._on_thread(lambda: storage._db.conn.set_trace_callback(count))
@@ -50,32 +50,35 @@ async def main():
     print(len(statements), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
-asyncio.run(main())
+for number in sys.argv[2:]:
+    if os.fork() == 0:
+        asyncio.run(approve(Path(sys.argv[1]) / f"{number}.db", int(number)))
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL
 """
 
 
-def approve(path: Path, killed_before: int) -> int:
-    """How many statements the approval took; 0 when it was killed in between."""
+def approve(folder: Path, *killed_before: int) -> str:
+    """What the approvals told: how many statements each took that was not killed in between."""
     ended = subprocess.run(
-        [sys.executable, "-c", APPROVER, str(path), str(killed_before)],
+        [sys.executable, "-c", APPROVER, str(folder), *map(str, killed_before)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    return int(ended.stdout or 0)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 @pytest.mark.timeout(120)
 async def test_a_kill_between_two_statements_leaves_all_or_nothing(tmp_path: Path) -> None:
-    last = approve(tmp_path / "0.db", 0)
+    last = int(approve(tmp_path, 0))
     assert last >= 8
     await check(tmp_path / "0.db", approved=True)
-    for killed_before in (2, 3, last // 2, last - 1, last):
-        path = tmp_path / f"{killed_before}.db"
-        assert approve(path, killed_before) == 0
-        await check(path, approved=False)
+    between = (2, 3, last // 2, last - 1, last)
+    assert approve(tmp_path, *between) == ""
+    for killed_before in between:
+        await check(tmp_path / f"{killed_before}.db", approved=False)
 
 
 async def check(path: Path, *, approved: bool) -> None:

@@ -19,7 +19,7 @@ from tests.builders import NOON
 from tests.request_builders import a_request, a_vote, an_input, an_owed_card, moved
 from tests.request_house import SUBJECT, VOTED, S
 
-FEW, MANY = 100, 1000
+FEW, MANY = 100, 400
 ORDER = a_request().order_id
 NAMES = frozenset({"U0ALICE", "U0BOB"})
 
