@@ -12,8 +12,9 @@ from bot.errors import NotAllowed, UserError
 from bot.i18n import _
 from bot.services.access import Viewer
 from handlers.answers import webhook
+from handlers.channels import SlackChannels
 from handlers.desk import Desk
-from handlers.failures import FAILURES, slack_word
+from handlers.failures import slack_word
 from handlers.views.surface import Rendered
 
 _NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
@@ -36,20 +37,10 @@ async def share(
         await _respond(client, response_url, rendered)
 
 
-async def _refuse_outsiders(client: AsyncWebClient, channel: str) -> None:
-    """A channel that cannot be read is refused too: it could be shared with outsiders."""
-    try:
-        answer = await client.conversations_info(channel=channel)
-        found = dict(answer["channel"])
-    except (*FAILURES, KeyError, TypeError) as error:
-        raise NotAllowed(
-            _(
-                "I cannot see whether outsiders read this channel, so I do not share here."
-                " Invite me to it and try again."
-            ),
-            rule="share",
-        ) from error
-    if found.get("is_ext_shared") or found.get("is_pending_ext_shared"):
+async def _refuse_outsiders(client: AsyncWebClient, channel_id: str) -> None:
+    """A channel that cannot be read is refused too."""
+    channel = await SlackChannels(client).channel(channel_id)
+    if channel.external:
         raise NotAllowed(
             _("This channel is shared with another company; orders are not shared here."),
             rule="share",

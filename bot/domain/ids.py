@@ -22,6 +22,9 @@ _FORMS = (
     (re.compile(r"[0-9]{18,20}"), (Provider.UNICLOUD,)),
     (re.compile(r"[0-9]{8,17}"), (Provider.ALIBABA,)),
 )
+_IN_TEXT = re.compile(r"<[^<>]*>|[A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+|[A-Za-z0-9][A-Za-z0-9_-]*")
+# Shorter numbers in a text are dates, telephones, amounts; digits among letters are other codes.
+_SURE = re.compile(r"[0-9]{15,}|[A-Z]{1,3}[0-9]{9,}.*")
 
 
 def clean_order_id(text: str) -> str:
@@ -37,9 +40,23 @@ def clean_order_id(text: str) -> str:
     return next((order_id for order_id in (*found, beside) if providers_of(order_id)), "")
 
 
+def order_ids_in(text: str) -> tuple[str, ...]:
+    """The ids in something that people wrote, in its order, each once: words of an id's form that
+    are hardly anything else, and what stands inside links."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    found = (_id_in_word(word) for word in _IN_TEXT.findall(text))
+    return tuple(dict.fromkeys(order_id for order_id in found if order_id))
+
+
 def providers_of(order_id: str) -> tuple[Provider, ...]:
     """Providers whose ids look like this cleaned one; () when it does not look like an id."""
     return next((providers for form, providers in _FORMS if form.fullmatch(order_id)), ())
+
+
+def _id_in_word(word: str) -> str:
+    is_link = "://" in word
+    order_id = clean_order_id(word.rstrip(_QUOTES + ".") if is_link else word)
+    return order_id if providers_of(order_id) and (is_link or _SURE.fullmatch(order_id)) else ""
 
 
 def _plain_id(text: str) -> str:

@@ -9,17 +9,17 @@ from datetime import datetime
 
 from bot.errors import ProviderError
 
-Step = asyncio.Task[ProviderError | None] | asyncio.Task[None]
+Step = asyncio.Task[ProviderError | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """One account on its way. *reading* ends with what kept its list from being read, None if
-    nothing did; *whole*, later, when the details that were due are read too."""
+    nothing did; *whole*, later, with what kept the details that were due from being read."""
 
     began_at: datetime
-    reading: asyncio.Task[ProviderError | None]
-    whole: asyncio.Task[None]
+    reading: Step
+    whole: Step
 
     def steps_left(self) -> Iterator[Step]:
         return (step for step in (self.reading, self.whole) if not step.done())

@@ -36,16 +36,18 @@ class DetailsReader:
         self._locks = {name: asyncio.Lock() for name in adapters}
         self._resting: dict[str, dict[str, datetime]] = {name: {} for name in adapters}
 
-    async def read_due(self, name: str) -> None:
-        """Read what is due, newest first. When the cloud fails the rest stays due."""
+    async def read_due(self, name: str) -> ProviderError | None:
+        """Read what is due, newest first. When the cloud fails the rest stays due, and how it
+        failed is returned."""
         async with self._locks[name]:
             resting = self._still_resting(name)
             due = await self._snapshots.due_for_details(name, limit=DETAILS + len(resting))
             wanted = [order_id for order_id in due if order_id not in resting][:DETAILS]
             try:
                 await self._read(name, wanted, self._order)
-            except ProviderError:
-                return
+            except ProviderError as error:
+                return error
+        return None
 
     async def verify(self, name: str, order_ids: Sequence[str]) -> None:
         """Read orders that may no longer be what the snapshots say. One that cannot be read is

@@ -11,20 +11,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
-
 from bot.domain.accounts import Account
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, SnapshotPage
 from bot.domain.orders import PaymentStatus
-from bot.errors import NotAllowed, ProviderError, ProviderUnavailable, Remedy, StorageError
+from bot.errors import NotAllowed, ProviderError
 from bot.i18n import _
 from bot.ports import AuditLog, Clock, SnapshotStore
 from bot.services.access import Viewer
-from bot.services.asked import Asked, Asking, Step
+from bot.services.asked import Asked, Asking
+from bot.services.asking import Asker, no_answer
+from bot.services.lookup_records import filter_facts, filter_texts
 from bot.services.refresh import Refresher
-
-logger = structlog.get_logger(__name__)
 
 PAGE = 8  # orders on one card
 
@@ -74,13 +72,11 @@ class OrderLists:
         clock: Clock,
         patience: Patience = Patience(),
     ) -> None:
-        self._refresher = refresher
+        self._asker = Asker(refresher, snapshots, clock)
         self._snapshots = snapshots
         self._audit = audit
         self._clock = clock
         self._patience = patience
-        self._running: set[Step] = set()
-        self._closed = False
 
     async def follow(self, viewer: Viewer, wanted: OrderFilter) -> AsyncIterator[OrderList]:
         """Yield the list up to four times, for Slack takes five answers: as last seen if the
@@ -88,9 +84,9 @@ class OrderLists:
         no more is waited for."""
         loop, patience = asyncio.get_running_loop(), self._patience
         deadline = loop.time() + patience.deadline
-        wanted = _within(viewer, wanted)
+        wanted = within(viewer, wanted)
         await self._record(viewer, wanted, offset=0)
-        asked = self._ask(wanted)
+        asked = self._asker.ask(wanted)
         if not await asked.wait(patience.first):
             yield await self._draw(viewer, wanted, asked, naming=False, more=True)
             await asked.wait(deadline - loop.time())
@@ -109,7 +105,7 @@ class OrderLists:
     async def stored(self, viewer: Viewer, wanted: OrderFilter, *, offset: int) -> OrderList:
         """One page of what was last seen, without asking the clouds. An account whose latest
         answer was none is named here too."""
-        wanted = _within(viewer, wanted)
+        wanted = within(viewer, wanted)
         await self._record(viewer, wanted, offset=offset)
         return await self._draw(viewer, wanted, Asked({}), offset=offset)
 
@@ -124,56 +120,7 @@ class OrderLists:
 
     async def aclose(self) -> None:
         """End all reading; lists that are being followed are drawn as last seen."""
-        self._closed = True
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-    def _ask(self, wanted: OrderFilter) -> Asked:
-        if self._closed:
-            return Asked({})
-        return Asked({name: self._ask_one(name, wanted) for name in sorted(wanted.accounts)})
-
-    def _ask_one(self, name: str, wanted: OrderFilter) -> Asking:
-        reading = asyncio.create_task(self._read(name, wanted))
-        whole = asyncio.create_task(self._read_details(name, reading))
-        for task in (reading, whole):
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-        return Asking(self._clock.now(), reading, whole)
-
-    async def _read(self, name: str, wanted: OrderFilter) -> ProviderError | None:
-        """What kept the account's list from being read. A fault of ours in one account is logged
-        here and does not take the others' orders from the list."""
-        try:
-            if wanted.payment_status is PaymentStatus.UNPAID:
-                await self._refresher.unpaid(name, wanted.since, wanted.until)
-            else:
-                await self._refresher.window(name, wanted.since, wanted.until)
-        except ProviderError as error:
-            problem = error
-        except StorageError:
-            logger.exception("refresh_not_saved", account=name)
-            raise
-        except Exception:
-            logger.exception("refresh_failed", account=name)
-            problem = _no_answer(name, remedy=Remedy.TELL_OPERATOR)
-        else:
-            return None
-        told = problem.code or type(problem).__name__
-        await self._snapshots.failed(name, at=self._clock.now(), error=told)
-        return problem
-
-    async def _read_details(self, name: str, reading: asyncio.Task[ProviderError | None]) -> None:
-        """The list stands without them, so whatever goes wrong here is only logged."""
-        await asyncio.wait([reading])
-        if reading.cancelled() or reading.exception() or reading.result():
-            return
-        try:
-            await self._refresher.details(name)
-        except Exception:
-            logger.exception("details_failed", account=name)
+        await self._asker.aclose()
 
     async def _draw(
         self,
@@ -193,11 +140,11 @@ class OrderLists:
         for account in viewer.accounts:
             if account.name in wanted.accounts:
                 asking = asked.get(account.name)
-                state = _last_known(
+                state = last_known(
                     account, coverages.get(account.name), answers.get(account.name), wanted
                 )
                 if asking is not None:
-                    state = _as_asked(state, asking, naming=naming, more=more)
+                    state = as_asked(state, asking, naming=naming, more=more)
                 states.append(state)
         return OrderList(wanted, page, offset, tuple(states))
 
@@ -205,21 +152,13 @@ class OrderLists:
         entry = AuditEntry(
             kind=AuditKind.ORDERS_LISTED,
             actor=viewer.person.user_id,
-            facts={
-                "accounts": ",".join(sorted(wanted.accounts)),
-                "since": wanted.since.isoformat(timespec="seconds"),
-                "until": wanted.until.isoformat(timespec="seconds"),
-                "payment_status": wanted.payment_status,
-                "order_type": wanted.order_type,
-                "over": None if wanted.over is None else str(wanted.over),
-                "offset": offset,
-            },
-            texts={"product": wanted.product} if wanted.product else {},
+            facts={**filter_facts(wanted), "offset": offset},
+            texts=filter_texts(wanted),
         )
         await self._audit.append(entry, at=self._clock.now())
 
 
-def _within(viewer: Viewer, wanted: OrderFilter) -> OrderFilter:
+def within(viewer: Viewer, wanted: OrderFilter) -> OrderFilter:
     """The viewer rule, whatever the filter was made from; raises NotAllowed when it leaves none."""
     accounts = wanted.accounts & viewer.names
     if not accounts:
@@ -227,7 +166,7 @@ def _within(viewer: Viewer, wanted: OrderFilter) -> OrderFilter:
     return replace(wanted, accounts=accounts)
 
 
-def _last_known(
+def last_known(
     account: Account,
     coverage: Coverage | None,
     answer: AccountAnswer | None,
@@ -238,15 +177,15 @@ def _last_known(
     if good_at is None and answer is not None:
         good_at = answer.good_at
     failed = answer is None or answer.failed_at is not None
-    problem = _no_answer(account.name) if failed else None
+    problem = no_answer(account.name) if failed else None
     return AccountState(account, good_at, covered_since, problem=problem)
 
 
-def _as_asked(state: AccountState, asking: Asking, *, naming: bool, more: bool) -> AccountState:
+def as_asked(state: AccountState, asking: Asking, *, naming: bool, more: bool) -> AccountState:
     problem: ProviderError | None = None
     reading = asking.reading
     if reading.cancelled() or (naming and not reading.done()):
-        problem = _no_answer(state.account.name)
+        problem = no_answer(state.account.name)
     elif reading.done():
         problem = reading.result()
         if problem is None and state.covered_since is not None:  # a window read by itself
@@ -267,7 +206,3 @@ def _known(
     else:
         since, at = coverage.since, coverage.until if coverage.since < coverage.until else None
     return at, since if since > wanted.since else None
-
-
-def _no_answer(name: str, remedy: Remedy | None = None) -> ProviderUnavailable:
-    return ProviderUnavailable("no answer", account=name, operation="list_orders", remedy=remedy)

@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 from bot.domain.filters import Coverage
 from bot.domain.orders import OrderQuery, PaymentStatus
+from bot.errors import ProviderError
 from bot.ports import Clock, ProviderAdapter, SnapshotStore
 from bot.services.details import DetailsReader
 from bot.services.together import together
@@ -83,9 +84,10 @@ class Refresher:
             coverage = await self._snapshots.coverage(name) or Coverage(name, began_at, began_at)
             await self._cover_unpaid(adapter, coverage, since, began_at)
 
-    async def details(self, name: str) -> None:
-        """Read the details that are due; a cloud that fails leaves them due."""
-        await self._details.read_due(name)
+    async def details(self, name: str) -> ProviderError | None:
+        """Read the details that are due; a cloud that fails leaves them due, and how it failed is
+        returned."""
+        return await self._details.read_due(name)
 
     def _is_fresh(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.sandbox.workspace.block_parts import (
     type_of,
 )
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PICKS = ("users", "conversations", "channels")
 SELECTS = {"static_select", "external_select", *(f"{pick}_select" for pick in _PICKS)}
 MULTI_SELECTS = {f"multi_{name}" for name in SELECTS}
@@ -166,6 +168,12 @@ def _check_static(found: Findings, where: str, element: dict[str, Any]) -> None:
     check_initial(found, where, element)
 
 
+def _check_date(found: Findings, where: str, element: dict[str, Any]) -> None:
+    day = element.get("initial_date")
+    if day is not None and not (isinstance(day, str) and _DATE.fullmatch(day)):
+        found.add(f"{where}.initial_date", "must be written YYYY-MM-DD")
+
+
 def _check_external(found: Findings, where: str, element: dict[str, Any]) -> None:
     found.number(f"{where}.min_query_length", element.get("min_query_length"), least=0, most=255)
 
@@ -197,6 +205,7 @@ _CHECKS: dict[str, Callable[[Findings, str, dict[str, Any]], None]] = {
     "radio_buttons": _check_choices,
     "static_select": _check_static,
     "multi_static_select": _check_static,
+    "datepicker": _check_date,
     "external_select": _check_external,
     "multi_external_select": _check_external,
     "plain_text_input": _check_plain_text_input,

@@ -96,14 +96,39 @@ def check_chart(found: Findings, where: str, block: dict[str, Any]) -> None:
         at = f"{where}.chart.segments"
         _check_points(found, at, found.several(at, chart.get("segments"), most=6))
         return
+    categories = _check_axis(found, f"{where}.chart.axis_config", chart.get("axis_config"))
     at = f"{where}.chart.series"
-    for n, series in enumerate(found.several(at, chart.get("series"), most=6)):
-        if isinstance(series, dict):
+    names: set[str] = set()
+    for n, value in enumerate(found.several(at, chart.get("series"), most=6)):
+        series = found.thing(f"{at}[{n}]", value, {"name", "data"})
+        if series is not None:
             found.string(f"{at}[{n}].name", series.get("name"), most=20, required=True)
-            points = found.several(f"{at}[{n}].data", series.get("data"), most=20)
-            _check_points(found, f"{at}[{n}].data", points)
-        else:
-            found.add(f"{at}[{n}]", "must be an object")
+            if str(series.get("name")) in names:
+                found.add(f"{at}[{n}].name", "occurs twice")
+            names.add(str(series.get("name")))
+            _check_series(found, f"{at}[{n}].data", series.get("data"), categories)
+
+
+def _check_series(found: Findings, where: str, data: object, categories: list[Any]) -> None:
+    points = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    if [point.get("label") for point in points] != categories:
+        found.add(where, "must have one point for each category of the axis, in its order")
+    for n, point in enumerate(points):
+        _check_value(found, f"{where}[{n}]", point)
+
+
+def _check_axis(found: Findings, where: str, value: object) -> list[Any]:
+    """The categories, which are the labels of every series."""
+    axis = found.thing(where, value, {"categories", "x_label", "y_label"})
+    if axis is None:
+        return []
+    at = f"{where}.categories"
+    categories = found.several(at, axis.get("categories"), most=20)
+    for n, label in enumerate(categories):
+        found.string(f"{at}[{n}]", label, most=20, required=True)
+    for name in ("x_label", "y_label"):
+        found.string(f"{where}.{name}", axis.get(name), most=50)
+    return categories
 
 
 def _check_points(found: Findings, where: str, points: list[Any]) -> None:
@@ -111,8 +136,13 @@ def _check_points(found: Findings, where: str, points: list[Any]) -> None:
         point = found.thing(f"{where}[{n}]", value, {"label", "value"})
         if point is not None:
             found.string(f"{where}[{n}].label", point.get("label"), most=20, required=True)
-            if not isinstance(point.get("value"), int | float):
-                found.add(f"{where}[{n}].value", "must be a number")
+            _check_value(found, f"{where}[{n}]", point)
+
+
+def _check_value(found: Findings, where: str, point: dict[str, Any]) -> None:
+    value = point.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        found.add(f"{where}.value", "must be a number")
 
 
 def check_alert(found: Findings, where: str, block: dict[str, Any]) -> None:

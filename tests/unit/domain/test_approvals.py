@@ -9,15 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import (
+from bot.domain.approvals import OPEN, TRANSITIONS, ApprovalRequest, RequestStatus, Vote, VoteKind
+from bot.domain.people import Person
+from bot.domain.policy import Humans, Principals, Requirement
+from bot.domain.votes import (
     COUNTS,
-    OPEN,
-    TRANSITIONS,
-    ApprovalRequest,
     Company,
-    RequestStatus,
-    Vote,
-    VoteKind,
     can_ever_be_approved,
     counting_approvals,
     hold_of,
@@ -30,8 +27,6 @@ from bot.domain.approvals import (
     with_vote,
     without_votes,
 )
-from bot.domain.people import Person
-from bot.domain.policy import Humans, Principals, Requirement
 from tests.builders import NOON, a_person
 from tests.request_builders import a_request, a_requirement, a_vote
 

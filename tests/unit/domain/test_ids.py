@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Provider
-from bot.domain.ids import clean_order_id, providers_of
+from bot.domain.ids import clean_order_id, order_ids_in, providers_of
 
 ALIBABA = "500491030350914"
 HUAWEI = "CS18122203217MRPB"
@@ -86,3 +86,29 @@ def test_no_text_breaks_the_reading_of_an_id(text: str) -> None:
 @given(st.from_regex(r"[0-9]{8,20}", fullmatch=True), st.sampled_from(" \t\u3000\u00a0"))
 def test_spaces_anywhere_do_not_change_an_id(digits: str, space: str) -> None:
     assert clean_order_id(space.join(digits)) == clean_order_id(digits)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"who bought {ALIBABA}, and (cs18122203217mrpb)?", (ALIBABA, HUAWEI)),
+        (f"{HUAWEI} {HUAWEI} {ALIBABA}", (HUAWEI, ALIBABA)),
+        ("P21784954245923/1144119593783001088", ("P21784954245923", "1144119593783001088")),
+        ("５００４９１０３０３５０９１４", (ALIBABA,)),
+        (f"<https://x.example/o?orderId={ALIBABA}&amp;a=1|the order>", (ALIBABA,)),
+        (f"see https://x.example/orders/{ALIBABA}.", (ALIBABA,)),
+        (f"<tel:{ALIBABA}|{ALIBABA}> *{HUAWEI}*", (ALIBABA, HUAWEI)),
+        (f"`{ALIBABA}`\n>{HUAWEI}", (ALIBABA, HUAWEI)),
+        ("call 13800138000 on 20261120 or 1795003200.000001, 12,480.00 CNY", ()),
+        ("<@U0123456789> <#C0123456789|general> <!date^1795003200^{date}|18 Nov 2026 12:00>", ()),
+        ("commit a1b2c3d4e5f60718 of 550e8400-e29b-41d4-a716-446655440000", ()),
+        ("", ()),
+    ],
+)
+def test_ids_are_found_in_what_people_write(text: str, found: tuple[str, ...]) -> None:
+    assert order_ids_in(text) == found
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_found_in_a_text_has_the_form_of_an_id(text: str) -> None:
+    assert all(providers_of(order_id) for order_id in order_ids_in(text))

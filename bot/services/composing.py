@@ -1,0 +1,241 @@
+"""Composes a digest: the clouds are asked first, then what was last seen is measured against the
+digest before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.domain.accounts import Account, Capabilities
+from bot.domain.digest_book import (
+    Known,
+    cancelled_alone,
+    gone_line,
+    left,
+    lines_of,
+    totals_of,
+    trend_point,
+    week_of,
+)
+from bot.domain.digest_contents import (
+    AccountShown,
+    DigestContents,
+    DigestLine,
+    GoneLine,
+    Week,
+)
+from bot.domain.digests import DigestRun
+from bot.domain.filters import OrderFilter, SnapshotPage
+from bot.domain.policy import Humans
+from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable
+from bot.i18n import _
+from bot.ports import AuditLog, Clock, DigestStore, RequestStore, SnapshotStore
+from bot.services.asked import Asked, Asking
+from bot.services.asking import Asker, no_answer
+from bot.services.lists import as_asked, last_known
+from bot.services.refresh import Refresher
+
+PATIENCE = 60.0  # seconds; an account that needs longer is named
+ROUNDS = 20  # of 100 orders whose details are read
+LINES = 10_000  # of one digest: read at once, so that none is missed or doubled
+WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+BACK = timedelta(days=35)  # how far back a digest looks for the one before
+MONDAY = 0
+
+FilterReader = Callable[[Mapping[str, str], frozenset[str], datetime, str], OrderFilter]
+"""Filters as typed, account names, now, an IANA zone: what a digest shows; raises UsageError."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What is unpaid at *at*, and how current each account is."""
+
+    at: datetime
+    wanted: OrderFilter
+    page: SnapshotPage
+    accounts: tuple[AccountShown, ...]
+
+
+class Composer:
+    """*cloud_users* maps `account:user` to a Slack id; *patience* in seconds."""
+
+    def __init__(
+        self,
+        *,
+        store: DigestStore,
+        snapshots: SnapshotStore,
+        refresher: Refresher,
+        requests: RequestStore,
+        audit: AuditLog,
+        capabilities: Mapping[str, Capabilities],
+        cloud_users: Mapping[str, str],
+        humans: Humans,
+        reads: FilterReader,
+        clock: Clock,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._asker = Asker(refresher, snapshots, clock, rounds=ROUNDS)
+        self._requests = requests
+        self._audit = audit
+        self._capabilities = capabilities
+        self._cloud_users = cloud_users
+        self._humans = humans
+        self._reads = reads
+        self._clock = clock
+        self._patience = patience
+
+    async def compose(
+        self,
+        run: DigestRun,
+        plan_filters: Mapping[str, str],
+        accounts: Sequence[Account],
+        zone: str,
+    ) -> DigestContents:
+        """What *run* says of these accounts, those that its owner may view now. Raises UsageError
+        for filters that cannot be read any more, StorageError."""
+        now = await self._read(plan_filters, accounts, zone)
+        previous = await self._previous(run, plan_filters)
+        before = None if previous is None else previous.contents
+        notes = await self._store.notes(run.channel, at=now.at)
+        known = Known(self._capabilities, self._cloud_users, notes)
+        orders = [each.order for each in now.page.snapshots]
+        lines = lines_of(orders, known, previous=before, now=now.at)
+        head = await self._audit.head()
+        contents = DigestContents(
+            as_of=now.at,
+            zone=zone,
+            lines=lines,
+            gone=await self._gone(before, lines, now) if before else (),
+            accounts=now.accounts,
+            totals=totals_of(lines),
+            previous_at=before.as_of if before else None,
+            filters=dict(plan_filters),
+            status_unknown=now.page.status_unknown,
+            left_out=_left_out(previous, run, accounts),
+            head_seq=head.seq,
+            head_hash=head.hash,
+        )
+        if not run.daily or date.fromisoformat(run.key).weekday() != MONDAY:
+            return contents
+        return replace(contents, week=await self._week(run, contents, now))
+
+    async def aclose(self) -> None:
+        """End all reading; no digest is composed any more, for it would call clouds silent that
+        were not asked to the end."""
+        await self._asker.aclose()
+
+    async def _read(
+        self, filters: Mapping[str, str], accounts: Sequence[Account], zone: str
+    ) -> _Now:
+        names = frozenset(account.name for account in accounts)
+        wanted = self._reads(filters, names, self._clock.now(), zone)
+        asked = self._asker.ask(wanted)
+        await asked.wait(self._patience)
+        page = await self._snapshots.page(wanted, offset=0, limit=LINES)
+        shown = await self._shown(accounts, asked, wanted)
+        if self._asker.closed:
+            raise RuntimeError("the bot is closing; the next process composes this digest")
+        return _Now(self._clock.now(), wanted, page, shown)
+
+    async def _shown(
+        self, accounts: Sequence[Account], asked: Asked, wanted: OrderFilter
+    ) -> tuple[AccountShown, ...]:
+        answers = await self._snapshots.answers()
+        coverages = await self._snapshots.coverages()
+        shown = []
+        for account in accounts:
+            answer, asking = answers.get(account.name), asked.get(account.name)
+            state = last_known(account, coverages.get(account.name), answer, wanted)
+            state = as_asked(state, asking, naming=True, more=False) if asking else state
+            problem = state.problem or _half_read(account.name, asking)
+            shown.append(
+                AccountShown(account.name, state.good_at, _sentence(problem) if problem else "")
+            )
+        return tuple(shown)
+
+    async def _gone(
+        self, before: DigestContents, lines: Sequence[DigestLine], now: _Now
+    ) -> tuple[GoneLine, ...]:
+        gone = []
+        for line in left(before, lines, now.wanted.accounts):
+            snapshot = await self._snapshots.get(line.account, line.order_id)
+            requests = await self._requests.requests_for(line.account, line.order_id)
+            gone.append(gone_line(line, snapshot, requests, now=now.at))
+        return tuple(each for each in gone if each is not None)
+
+    async def _previous(self, run: DigestRun, filters: Mapping[str, str]) -> DigestRun | None:
+        async for past in self._past(run, filters, since=run.begun_at - BACK):
+            return past
+        return None
+
+    async def _past(
+        self, run: DigestRun, filters: Mapping[str, str], *, since: datetime
+    ) -> AsyncIterator[DigestRun]:
+        """Earlier daily digests with the same filters, newest first. Read one by one, for each
+        may hold thousands of lines."""
+        before = run.begun_at
+        while found := await self._store.runs(run.channel, since=since, before=before, limit=1):
+            (past,) = found
+            before = past.begun_at
+            if past.contents is not None and dict(past.contents.filters) == dict(filters):
+                yield past
+
+    async def _week(self, run: DigestRun, contents: DigestContents, now: _Now) -> Week:
+        """By local days, so that the digest of last Monday belongs to the week before."""
+        today, gone = date.fromisoformat(run.key), list(contents.gone)
+        trend = [trend_point(today, contents.totals)]
+        async for past in self._past(run, contents.filters, since=run.begun_at - BACK):
+            day = date.fromisoformat(past.key)
+            if past.contents is not None and today - MONTH < day < today:
+                trend.append(trend_point(day, past.contents.totals))
+                gone += past.contents.gone if day > today - WEEK else ()
+        since = now.at - WEEK
+        ended = await self._requests.cancelled_since(since, now.wanted.accounts)
+        return week_of(
+            contents.lines,
+            gone,
+            created=await self._created(since, now),
+            alone=cancelled_alone(ended, self._humans),
+            trend=tuple(sorted(trend, key=lambda point: point.day)),
+            now=now.at,
+        )
+
+    async def _created(self, since: datetime, now: _Now) -> int:
+        """Orders seen that were created since then. A list also holds those whose creation time
+        is not known; a list of no time at all holds nothing else."""
+        span = replace(now.wanted, since=since, until=now.at, payment_status=None)
+        undated = await self._snapshots.page(replace(span, until=since), offset=0, limit=1)
+        return (await self._snapshots.page(span, offset=0, limit=1)).total - undated.total
+
+
+def _left_out(
+    previous: DigestRun | None, run: DigestRun, accounts: Sequence[Account]
+) -> tuple[str, ...]:
+    """Accounts of the digest before that its owner may not view any more."""
+    if previous is None or previous.contents is None or previous.owner != run.owner:
+        return ()
+    now = {account.name for account in accounts}
+    return tuple(each.name for each in previous.contents.accounts if each.name not in now)
+
+
+def _half_read(name: str, asking: Asking | None) -> ProviderError | None:
+    """Without their details, orders lack deadlines, or even the status where lists do not tell:
+    a digest is not as current as it would seem."""
+    if asking is None or asking.whole.cancelled():
+        return None
+    return asking.whole.result() if asking.whole.done() else no_answer(name)
+
+
+def _sentence(problem: ProviderError) -> str:
+    """What was wrong, for everybody in a channel: of the provider's own words only its code."""
+    if isinstance(problem, ProviderThrottled):
+        said = _("It asks us to slow down.")
+    elif isinstance(problem, ProviderUnavailable):
+        said = _("It did not answer in time.")
+    else:
+        said = _("It refused the request.")
+    return _("{said} Code {code}.", said=said, code=problem.code) if problem.code else said

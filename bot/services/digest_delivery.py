@@ -1,0 +1,169 @@
+"""Brings a composed digest to its channel, and the rest of it into its thread.
+
+One message at a time: between two of them whatever is more urgent goes first, and where the process
+ends the next one goes on. What stands is kept in the run, so that a thread that fails never repeats
+the message above it. A channel that takes no more messages ends its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import crash
+from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.digests import GRACE, DigestPlan, DigestRun, RunState
+from bot.domain.outbox import Leased
+from bot.errors import MessageRefused, MessageUnsure
+from bot.i18n import _
+from bot.ports import AuditLog, Clock, DigestStore, Messenger, OutboxStore
+from bot.services.digest_ends import Ending, end_plan
+from bot.services.steps import BOT, notice
+
+logger = structlog.get_logger(__name__)
+
+PACE = timedelta(seconds=1)  # between two messages: Slack takes one a second per channel
+AGAIN = timedelta(minutes=5)  # until an unclear post is made once more
+CHANNEL_LOST = frozenset(
+    {
+        *("channel_not_found", "not_in_channel", "is_archived", "is_inactive"),
+        *("restricted_action", "restricted_action_read_only_channel"),
+        *("restricted_action_thread_only_channel",),
+        *("messages_tab_disabled", "user_disabled", "cannot_dm_bot"),
+    }
+)
+"""Slack's words for a channel that takes nothing from the bot, today or tomorrow."""
+
+
+class DigestDelivery:
+    """*outbox* takes the notice where a digest without a plan could not be posted."""
+
+    def __init__(
+        self,
+        *,
+        store: DigestStore,
+        messenger: Messenger,
+        outbox: OutboxStore,
+        audit: AuditLog,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._messenger = messenger
+        self._outbox = outbox
+        self._audit = audit
+        self._clock = clock
+        self._seen: set[int] = set()  # rows that this process has begun
+        self._unclear: set[str] = set()  # messages whose first post may have arrived
+
+    async def deliver(self, leased: Leased) -> str | datetime:
+        """Post the next message of a digest: how its row is settled, or when it is due again.
+        Raises MessageDelayed."""
+        run = await self._store.run(leased.owed.run_id)
+        if run is None or run.contents is None or run.state is RunState.DROPPED:
+            return "no such digest"
+        if not run.ts and (why := await self._unwanted(run)):
+            await self._give_up(leased, run, why)
+            await self._store.drop(run, at=self._clock.now())
+            return why
+        inherited = leased.attempts > 1 and leased.outbox_id not in self._seen
+        self._seen.add(leased.outbox_id)
+        again = inherited or _place(run) in self._unclear
+        send = self._part if run.ts else self._post
+        settled = await send(leased, run, again=again)
+        if isinstance(settled, str):
+            self._seen.discard(leased.outbox_id)
+        return settled
+
+    async def _unwanted(self, run: DigestRun) -> str:
+        """Why it is not posted any more; "" where it is."""
+        if self._clock.now() - run.begun_at > GRACE:
+            return "late"  # the next one is near
+        return "switched off" if run.daily and await self._plan(run) is None else ""
+
+    async def _post(self, leased: Leased, run: DigestRun, *, again: bool) -> str | datetime:
+        try:
+            ts = await self._messenger.post_digest(run, again=again)
+        except MessageRefused as error:
+            return await self._refused(leased, run, error.code)
+        except MessageUnsure as error:
+            return await self._unsure(leased, run, error.code, again=again) or "unsure"
+        crash.point("after_digest")
+        await self._store.keep_posted(replace(run, ts=ts, unsure=again, state=RunState.POSTED))
+        return self._next(run)
+
+    async def _part(self, leased: Leased, run: DigestRun, *, again: bool) -> str | datetime:
+        """The thread is worth less than its order: a message that surely does not get there ends
+        it, one that may have arrived is passed over."""
+        try:
+            is_there = await self._messenger.post_digest_part(run, run.parts, again=again)
+        except MessageRefused as error:
+            await self._give_up(leased, run, error.code)
+            return "thread refused"
+        except MessageUnsure as error:
+            if due_at := await self._unsure(leased, run, error.code, again=again):
+                return due_at
+            is_there = True
+        if not is_there:
+            return "done"
+        crash.point("after_digest_part")
+        await self._store.keep_posted(replace(run, parts=run.parts + 1))
+        return self._next(run)
+
+    def _next(self, run: DigestRun) -> datetime:
+        self._unclear.discard(_place(run))
+        return self._clock.now() + PACE
+
+    async def _unsure(
+        self, leased: Leased, run: DigestRun, code: str, *, again: bool
+    ) -> datetime | None:
+        """When to post once more; None after the second attempt."""
+        if not again:
+            self._unclear.add(_place(run))
+            return self._clock.now() + AGAIN
+        self._unclear.discard(_place(run))
+        await self._give_up(leased, run, code or "unsure")
+        return None
+
+    async def _refused(self, leased: Leased, run: DigestRun, code: str) -> str:
+        """Slack takes nothing in that channel any more, or not this message."""
+        await self._give_up(leased, run, code)
+        await self._store.drop(run, at=self._clock.now())
+        plan = await self._plan(run)
+        if plan is not None and code in CHANNEL_LOST:
+            await end_plan(self._store, plan, Ending.CHANNEL, at=self._clock.now())
+        else:
+            await self._tell(run, plan, code)
+        return f"refused: {code}"
+
+    async def _tell(self, run: DigestRun, plan: DigestPlan | None, code: str) -> None:
+        to = run.owner if plan is None else plan.owner
+        text = _(
+            "The digest in {channel} was not posted: Slack does not take it there ({code}). To try"
+            " again, invite me to that channel and write /order digest now",
+            channel=run.channel,
+            code=code,
+        )
+        owed = notice("", to, text, f"digest:{run.run_id}")
+        await self._outbox.owe([owed], at=self._clock.now())
+
+    async def _plan(self, run: DigestRun) -> DigestPlan | None:
+        """The channel's plan, where it is on."""
+        plan = await self._store.plan(run.channel)
+        return plan if plan is not None and plan.on else None
+
+    async def _give_up(self, leased: Leased, run: DigestRun, code: str) -> None:
+        logger.warning("message_given_up", to=run.channel, code=code, dedup=leased.owed.dedup)
+        entry = AuditEntry(
+            kind=AuditKind.MESSAGE_GIVEN_UP,
+            actor=BOT,
+            subject=f"digest:{run.channel}",
+            facts={"run_id": run.run_id, "to": run.channel, "code": code, "part": run.parts},
+        )
+        await self._audit.append(entry, at=self._clock.now())
+
+
+def _place(run: DigestRun) -> str:
+    """Which of a digest's messages is next."""
+    return f"{run.run_id}:{run.parts}" if run.ts else run.run_id

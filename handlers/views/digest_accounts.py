@@ -1,0 +1,72 @@
+"""Accounts in a digest: what each has, and which cloud did not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slack_sdk.models.blocks import Block
+
+from bot.domain.digest_contents import AccountShown, DigestContents
+from bot.i18n import _
+from handlers.views import digest_words as say
+from handlers.views.surface import plain
+from handlers.views.text import cut, when
+
+ACCOUNTS = 8  # named with their totals
+PROBLEMS = 5  # accounts that did not answer, named with their reason
+PROBLEM = 180  # characters of one, its reason cut
+NAMES = 300  # characters of the names of accounts that are only counted
+
+
+def problem_blocks(contents: DigestContents) -> Iterator[Block]:
+    """Clouds that did not answer: never passed over, never shown as empty."""
+    if shown := problem_texts(contents):
+        yield plain("\n".join(shown), lines=True)
+
+
+def problem_texts(contents: DigestContents) -> list[str]:
+    """A sentence each; beyond PROBLEMS only their names."""
+    failed = [each for each in contents.accounts if each.problem]
+    shown = [_problem(each, contents) for each in failed[:PROBLEMS]]
+    if left := [say.part(each.name, say.ACCOUNT) for each in failed[PROBLEMS:]]:
+        more = _("No good answer from {count} more accounts:", count=len(left))
+        shown.append(cut(f"{more} {', '.join(left)}", NAMES))
+    return shown
+
+
+def _problem(account: AccountShown, contents: DigestContents) -> str:
+    name = say.part(account.name, say.ACCOUNT)
+    if account.good_at is None:
+        said = _("No answer from {account} so far: its orders are not known.", account=name)
+    else:
+        since = when(account.good_at, contents.zone)
+        said = _(
+            "No answer from {account} since {when}: its orders are shown as of then.",
+            account=name,
+            when=since,
+        )
+    return f"{said} {say.part(account.problem, PROBLEM - len(name))}"
+
+
+def account_blocks(contents: DigestContents) -> Iterator[Block]:
+    """What each account has, a line each; one alone is said in the title."""
+    shown = [_account(each, contents) for each in contents.accounts[:ACCOUNTS]]
+    if len(contents.accounts) > ACCOUNTS:
+        shown.append(_("and {count} more accounts", count=len(contents.accounts) - ACCOUNTS))
+    if len(contents.accounts) > 1:
+        yield plain("\n".join(shown), lines=True)
+
+
+def _account(account: AccountShown, contents: DigestContents) -> str:
+    totals = [each for each in contents.totals if each.account == account.name]
+    count = sum(each.count for each in totals)
+    found = " · ".join((say.orders(count), *say.sums(totals)))
+    if not count:
+        found = _("nothing unpaid")
+        if account.problem:
+            found = _("not known") if account.good_at is None else _("nothing known to be unpaid")
+    name = say.part(account.name, say.ACCOUNT)
+    said = _("{account}: {found}", account=name, found=found)
+    if not account.problem or account.good_at is None:
+        return said
+    return f"{said} ({_('as of {when}', when=when(account.good_at, contents.zone))})"
