@@ -7,26 +7,29 @@ one of three errors: refused for good, to be repeated later, or not known to hav
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from aiohttp import ClientConnectorError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.approvals import ApprovalRequest
+from bot.domain.digests import DigestRun
 from bot.domain.outbox import CardCopy, CopyRole
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
 from bot.i18n import _
-from handlers.failures import FAILURES, slack_word
+from handlers.failures import FAILURES, asked_to_wait, slack_word
+from handlers.views.digest import digest_card, digest_part
+from handlers.views.digest_table import Look
 from handlers.views.panel import sentence
+from handlers.views.reminders import reminder_card
 from handlers.views.requests import request_card, result_card
 from handlers.views.surface import Rendered
 
 SOON = 2.0  # seconds until a call that surely changed nothing, or may be repeated, is repeated
 OPERATOR = 60.0  # seconds where only the operator can help: a new token, a scope
-ASKED = 30.0  # seconds where Slack asks to wait without saying how long
-LONGEST = 3600.0
 
 _OPERATOR = frozenset(
     {
@@ -36,6 +39,9 @@ _OPERATOR = frozenset(
     }
 )
 _TROUBLE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_BLOCKS_REFUSED = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"}
+)
 _UNREADABLE = (*FAILURES, KeyError, TypeError)  # the last two: not an answer as Slack gives it
 
 
@@ -53,15 +59,29 @@ class SlackMessenger:
         )
 
     async def post_card(
-        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+        self,
+        request: ApprovalRequest,
+        role: CopyRole,
+        to: str,
+        *,
+        again: bool,
+        mentioned: tuple[str, ...] = (),
+        urgent: bool = False,
     ) -> CardCopy:
         """*to* is a channel or a person; the copy says where Slack put it (a person's is `D…`)."""
         dedup = f"card:{request.request_id}:{role}:{to}"
-        posted = await self._post(request_card(request, role, unsure=again), to, dedup)
-        return CardCopy(request.request_id, role, posted[0], posted[1], unsure=again)
+        card = request_card(request, role, unsure=again, mentioned=mentioned, urgent=urgent)
+        channel, ts = await self._post(card, to, dedup)
+        return CardCopy(request.request_id, role, channel, ts, again, mentioned, urgent)
 
     async def update_card(self, request: ApprovalRequest, copy: CardCopy) -> None:
-        rendered = request_card(request, copy.role, unsure=copy.unsure)
+        rendered = request_card(
+            request,
+            copy.role,
+            unsure=copy.unsure,
+            mentioned=copy.mentioned,
+            urgent=copy.urgent,
+        )
         try:
             await self._client.chat_update(
                 channel=copy.channel, ts=copy.ts, text=rendered.text, blocks=rendered.as_dicts()
@@ -76,6 +96,41 @@ class SlackMessenger:
     async def notify(self, user_id: str, text: str) -> None:
         dedup = f"notice:{user_id}:{uuid.uuid5(uuid.NAMESPACE_OID, text)}"
         await self._post(sentence(text), user_id, dedup)
+
+    async def remind(self, request: ApprovalRequest, user_id: str, text: str) -> None:
+        text_id = uuid.uuid5(uuid.NAMESPACE_OID, text)
+        dedup = f"reminder:{request.request_id}:{user_id}:{text_id}"
+        await self._post(reminder_card(request, text), user_id, dedup)
+
+    async def post_digest(self, run: DigestRun, *, again: bool) -> str:
+        draw = partial(digest_card, run, again=again)
+        return await self._post_best(tuple(Look), draw, run.channel, f"digest:{run.run_id}")
+
+    async def post_digest_part(self, run: DigestRun, part: int, *, again: bool) -> bool:
+        draw = partial(digest_part, run, part, again=again)
+        dedup = f"digest:{run.run_id}:{part}"
+        return bool(await self._post_best(tuple(Look), draw, run.channel, dedup, run.ts))
+
+    async def _post_best(
+        self,
+        looks: Sequence[Look],
+        draw: Callable[[Look], Rendered | None],
+        to: str,
+        dedup: str,
+        thread_ts: str | None = None,
+    ) -> str:
+        """The `ts` of the message in the first of *looks* whose blocks this Slack takes, "" where
+        there is nothing to say. What was refused did not arrive, so the next is no repetition."""
+        rendered = draw(looks[0])
+        if rendered is None:
+            return ""
+        try:
+            return (await self._post(rendered, to, dedup, thread_ts=thread_ts))[1]
+        except MessageRefused as error:
+            left = [each for each in looks[1:] if draw(each) != rendered]
+            if error.code not in _BLOCKS_REFUSED or not left:
+                raise
+        return await self._post_best(left, draw, to, dedup, thread_ts)
 
     async def _post(
         self, rendered: Rendered, to: str, dedup: str, *, thread_ts: str | None = None
@@ -106,9 +161,10 @@ def _raise(error: Exception, *, repeatable: bool) -> NoReturn:
     is tried again soon. Where Slack answered, but with trouble of its own, the message may be what
     troubles it, so that it does not hold up the others."""
     word = slack_word(error)
-    if word == "ratelimited" or _status(error) == 429:  # noqa: PLR2004 - HTTP's number
+    wait = asked_to_wait(error)
+    if wait is not None:
         raise MessageDelayed(
-            _("Slack asks to wait."), code="ratelimited", retry_after_s=_retry_after(error)
+            _("Slack asks to wait."), code="ratelimited", retry_after_s=wait
         ) from error
     if word in _OPERATOR:
         raise MessageDelayed(
@@ -126,19 +182,3 @@ def _raise(error: Exception, *, repeatable: bool) -> NoReturn:
             _("Slack cannot be reached."), code=word, retry_after_s=SOON
         ) from error
     raise MessageUnsure(_("Slack did not say whether it took the message."), code=word) from error
-
-
-def _status(error: Exception) -> int:
-    answer = error.response if isinstance(error, SlackApiError) else None
-    return answer.status_code if isinstance(answer, AsyncSlackResponse) else 0
-
-
-def _retry_after(error: Exception) -> float:
-    """Seconds, between 1 and LONGEST."""
-    answer = error.response if isinstance(error, SlackApiError) else None
-    if not isinstance(answer, AsyncSlackResponse):
-        return ASKED
-    try:
-        return min(LONGEST, max(1.0, float(answer.headers.get("Retry-After", ASKED))))
-    except ValueError:
-        return ASKED

@@ -6,6 +6,7 @@ No card but that of a cancelled order says "cancelled": until a read shows it, n
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
@@ -52,15 +53,25 @@ def read_ref(value: str) -> tuple[str, int]:
     return (match.group(1), int(match.group(2))) if match else (value, 0)
 
 
-def request_card(request: ApprovalRequest, role: CopyRole, *, unsure: bool = False) -> Rendered:
-    """*unsure* says that an earlier attempt to post this card may have arrived as well."""
+def request_card(
+    request: ApprovalRequest,
+    role: CopyRole,
+    *,
+    unsure: bool = False,
+    mentioned: Sequence[str] = (),
+    urgent: bool = False,
+) -> Rendered:
+    """*unsure* says that an earlier attempt to post this card may have arrived as well;
+    *mentioned* and *urgent* as in CardCopy: they are named for as long as they are asked."""
+    asked = _asked(request, mentioned, moment(request.expires_at, ZONE), urgent=urgent)
     blocks: list[Block] = [
         header(title(request)),
         plain(quoted(request.reason, REASON)),
         note(asked_by(request)),
+        *([note(asked)] if asked else []),
         *stakes(request.order),
         *(_pending(request) if request.status is S.PENDING else outcome_blocks(request)),
-        *_buttons(request, role),
+        *request_buttons(request, role),
         note(literal(_about(request))),
     ]
     if unsure:
@@ -74,7 +85,9 @@ def request_card(request: ApprovalRequest, role: CopyRole, *, unsure: bool = Fal
                 )
             )
         )
-    return Rendered(request_text(request), tuple(blocks))
+    pushed = _asked(request, mentioned, when(request.expires_at, ZONE), urgent=urgent)
+    text = " ".join(part for part in (request_text(request), pushed) if part)
+    return Rendered(text, tuple(blocks))
 
 
 def result_card(request: ApprovalRequest) -> Rendered:
@@ -129,6 +142,24 @@ def asked_by(request: ApprovalRequest) -> Markup:
     return ours(_("Asked for by {person}, {when}", person=person, when=at))
 
 
+def _asked(
+    request: ApprovalRequest, mentioned: Sequence[str], end: str, *, urgent: bool
+) -> Markup | None:
+    """Whom the card was posted to ask; None when nobody is asked any more."""
+    if not mentioned or request.status is not S.PENDING:
+        return None
+    people = ", ".join(mention(user_id) for user_id in mentioned)
+    if not urgent:
+        return ours(_("For {people}", people=people))
+    return ours(
+        _(
+            "For {people}: asked in your quiet hours, for it lapses at {when}",
+            people=people,
+            when=end,
+        )
+    )
+
+
 def quoted(reason: str, limit: int) -> str:
     return f"“{short(reason, limit)}”"
 
@@ -154,6 +185,8 @@ def _pending(request: ApprovalRequest) -> list[Block]:
 
 def _rereading(request: ApprovalRequest) -> str:
     account = request.account
+    if request.outcome == Outcome.VOTES:
+        return _("An approval no longer counts; another one is needed.")
     if request.outcome == Outcome.NO_ANSWER:
         return _(
             "The approvals are complete, but {account} or Slack does not answer. I ask again"
@@ -163,7 +196,9 @@ def _rereading(request: ApprovalRequest) -> str:
     return _("The approvals are complete; I am reading the order at {account}.", account=account)
 
 
-def _buttons(request: ApprovalRequest, role: CopyRole) -> list[Block]:
+def request_buttons(
+    request: ApprovalRequest, role: CopyRole, block_id: str = REQUEST_BLOCK
+) -> list[Block]:
     """None once it is decided, but *Ask again* for the requester."""
     own, about = role is CopyRole.REQUESTER, short(request.order_id, NUMBER)
     ref = request_ref(request)
@@ -181,7 +216,7 @@ def _buttons(request: ApprovalRequest, role: CopyRole) -> list[Block]:
         case _:
             again = button(ActionId.ASK_AGAIN, _("Ask again"), ref, about=about)
             shown = [again] if own else []
-    return [ActionsBlock(block_id=REQUEST_BLOCK, elements=shown)] if shown else []
+    return [ActionsBlock(block_id=block_id, elements=shown)] if shown else []
 
 
 def _votes(request: ApprovalRequest, ref: str, about: str) -> list[ButtonElement]:

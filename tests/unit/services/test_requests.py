@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.approvals import ApprovalRequest, RequestStatus
+from bot.domain.approvals import WATCH, ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditKind
 from bot.domain.inputs import Input, InputKind
 from bot.domain.money import Money
@@ -22,6 +22,7 @@ from tests.fake_slack import FakeDirectory
 from tests.request_office import (
     ALICE,
     BOB,
+    CAROL,
     CHANNEL,
     DAVE,
     HOLD,
@@ -72,7 +73,7 @@ async def test_a_wish_becomes_a_request_that_waits_for_approvers() -> None:
     assert (request.status, request.version, request.requested_by) == (S.PENDING, 1, ALICE)
     assert request.reason == "bought twice"
     assert request.expires_at == office.clock.now() + timedelta(hours=24)
-    assert request.due_at == request.expires_at
+    assert request.due_at == office.clock.now() + WATCH
     assert request.requirement == requirement_for(
         office.policy, office.cloud.account, request.order
     )
@@ -313,5 +314,9 @@ async def test_pitfall_15_a_quorum_that_is_none_counts_as_one() -> None:
     requirement: Requirement = office.request(request_id).requirement
     assert requirement.quorum == 0
     await office.press(K.APPROVE, BOB, request_id)
+    office.directory.people[BOB] = replace(office.directory.people[BOB], deleted=True)
+    await office.executor.step()
+    assert office.status(request_id) is S.PENDING, "no approval counts any more"
+    await office.press(K.APPROVE, CAROL, request_id)
     await office.executor.step()
     assert office.status(request_id) is S.APPROVED

@@ -1,0 +1,66 @@
+"""A request that waits is remembered: the message, its buttons, and the order that was paid."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.domain.approvals import RequestStatus
+from tests.cancelling import APPROVALS, POLICY, asked, cards, click, reached, unpaid_order
+from tests.stage import ALICE, BOB, CHEN, Stage, said, staged
+
+S = RequestStatus
+DM, ALICES = "D0BOB", "D0ALICE"
+
+
+@pytest.fixture(scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    folder = tmp_path_factory.mktemp("reminders")
+    async with staged(folder, "http", policy=POLICY, approvers=(BOB, CHEN)) as stage:
+        yield stage
+
+
+async def test_the_card_asks_the_approvers_by_name(stage: Stage) -> None:
+    request = await asked(stage, unpaid_order(stage))
+    [card] = cards(stage, request, APPROVALS, BOB)
+    assert card.text.endswith("For <@U0BOB>, <@U0CHEN>")
+    assert "For <@U0BOB>, <@U0CHEN>" in said(card)
+
+
+async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
+    stage: Stage,
+) -> None:
+    order = unpaid_order(stage)
+    order.deadline = None
+    request = await asked(stage, order)
+    await stage.idle()
+    stage.later(hours=1)
+    message = await stage.posted(BOB, "still waits for your decision", where=DM)
+    assert order.account in message.text
+    await stage.press(BOB, "show_request", where=DM, ts=message.ts)
+    await stage.private(BOB, request.request_id, where=DM)
+    await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
+    await stage.private(BOB, "08:30", where=DM)
+    answered = await stage.record("input:answered", actor=BOB, input="remind_me")
+    assert answered["subject"] == f"order:{order.account}/{order.order_id}"
+    await stage.record("request:reminded", request_id=request.request_id, user_id=BOB)
+    await click(stage, ALICE, "withdraw", request, where=ALICES)
+    await reached(stage, order, S.WITHDRAWN)
+    await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
+    await stage.private(BOB, "already withdrawn", where=DM)
+    await stage.record("lookup:refused", actor=BOB, input="remind_me", rule="status")
+
+
+async def test_pitfall_26_an_order_that_is_paid_meanwhile_closes_its_request_and_both_hear(
+    stage: Stage,
+) -> None:
+    order = unpaid_order(stage)
+    request = await asked(stage, order)
+    order.payment_status = "paid"
+    stage.later(minutes=10)
+    ended = await reached(stage, order, S.OUTDATED)
+    assert ended.outcome == "paid"
+    for who in (ALICE, BOB, CHEN):
+        told = await stage.direct(who, f"({request.request_id}): it is already paid")
+        assert order.order_id in told.text
