@@ -17,16 +17,21 @@ from bot.settings.values import check_base_url
 EVENTS_PATH = "/slack/events"  # one address for commands, interactivity and events
 
 SCOPES = (
-    "commands",  # /order
-    "chat:write",  # what is shared to a channel the bot is a member of
+    "commands",  # /order and the message shortcut
+    "chat:write",  # cards, digests, notices; what is shared to a channel the bot is a member of
     "users:read",  # who asks: full member, guest, deactivated, of which workspace
     "usergroups:read",  # user groups that the policy may name
     "channels:read",  # whether a channel is shared outside, before an order goes there
     "groups:read",  # the same for private channels
+    "files:write",  # /order export
+    "im:write",  # where the export goes: the direct messages with the person who asked
+    "im:history",  # what people type in the bot's own conversation; no other is read
 )
 
 BOT_EVENTS = (
+    "app_home_opened",
     "app_uninstalled",
+    "message.im",  # typed in the bot's own conversation
     "subteam_members_changed",  # these three end what was remembered of a group or a person
     "subteam_updated",
     "tokens_revoked",
@@ -35,10 +40,20 @@ BOT_EVENTS = (
 
 _LONG_DESCRIPTION = (
     "countersign puts unpaid cloud orders where the team talks. Type /order to look up an order at "
-    "Alibaba Cloud, Huawei Cloud or Unicloud, to list what is still unpaid over all accounts you "
-    "may view, and to open an order in its console. Answers go to the asker alone until they "
-    "choose to share them, and every look-up is on a record that an outsider can verify."
+    "Alibaba Cloud, Huawei Cloud or Unicloud, or to list what is still unpaid over all accounts "
+    "you may view. An unpaid order is cancelled from Slack only after a second person has approved "
+    "it; until then nothing is done. Each morning a channel can read what is unpaid and what is "
+    "about to lapse. Answers go to the asker alone until they choose to share them, and every "
+    "look-up and decision is on a record that an outsider can verify."
 )
+
+
+_SHORTCUT = {
+    "name": "Look up order",
+    "type": "message",
+    "callback_id": "look_up_order",
+    "description": "Show the cloud orders whose numbers stand in this message",
+}
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:
@@ -47,8 +62,8 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     request_url = _request_url(http_url) if http_url else None
     command = {
         "command": "/order",
-        "description": "Look up cloud orders: one, a list, or what is still unpaid",
-        "usage_hint": "[order id] | unpaid | list [filters] | products | help",
+        "description": "Look up cloud orders, ask to cancel an unpaid one, the daily digest",
+        "usage_hint": "[order id] | unpaid | cancel [order id] | inbox | digest on | help",
         "should_escape": True,
     }
     events: dict[str, Any] = {"bot_events": list(BOT_EVENTS)}
@@ -61,19 +76,20 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "countersign",
-            "description": "Look up cloud orders where the team talks.",
+            "description": "Look up cloud orders; cancel unpaid ones only when two people agree.",
             "long_description": _LONG_DESCRIPTION,
             "background_color": "#1d3557",
         },
         "features": {
-            # A writable messages tab lets people type /order in the bot's own conversation.
+            # A writable messages tab lets people type in the bot's own conversation.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "countersign", "always_online": True},
             "slash_commands": [command],
+            "shortcuts": [dict(_SHORTCUT)],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {

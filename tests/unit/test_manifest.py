@@ -13,7 +13,7 @@ import yaml
 
 from bot.errors import ConfigurationError
 from bot.manifest import BOT_EVENTS, SCOPES, manifest, manifest_yaml
-from handlers.ids import COMMAND
+from handlers.ids import COMMAND, CallbackId
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT.parent / "shared" / "slack" / "manifest.schema.2.0.0.json"
@@ -21,7 +21,9 @@ BOTH_MODES = pytest.mark.parametrize("http_url", [None, "https://bot.example.com
 
 # What Slack's event reference asks for; None where an event needs no scope.
 SCOPE_OF_EVENT = {
+    "app_home_opened": None,
     "app_uninstalled": None,
+    "message.im": "im:history",
     "subteam_members_changed": "usergroups:read",
     "subteam_updated": "usergroups:read",
     "tokens_revoked": None,
@@ -33,6 +35,7 @@ KNOWN_SCOPES = {
     "commands",
     "files:write",
     "groups:read",
+    "im:history",
     "im:write",
     "links:read",
     "links:write",
@@ -106,8 +109,9 @@ def test_only_known_scopes_of_the_bot_are_asked_for() -> None:
     assert len(set(SCOPES)) == len(SCOPES)
 
 
-def test_order_can_be_typed_in_the_bots_own_conversation() -> None:
+def test_the_home_tab_and_typing_in_the_bots_own_conversation_are_on() -> None:
     home = manifest()["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
 
@@ -116,6 +120,14 @@ def test_the_command_is_the_one_that_is_listened_for() -> None:
     (command,) = manifest()["features"]["slash_commands"]
     assert command["command"] == COMMAND
     assert command["should_escape"] is True
+
+
+def test_the_shortcut_is_the_one_that_is_listened_for() -> None:
+    (shortcut,) = manifest()["features"]["shortcuts"]
+    assert shortcut["callback_id"] == CallbackId.LOOK_UP_ORDER
+    assert shortcut["type"] == "message"
+    assert len(shortcut["name"]) <= 24
+    assert len(shortcut["description"]) <= 150
 
 
 def test_the_texts_have_the_length_and_the_form_that_slack_takes() -> None:

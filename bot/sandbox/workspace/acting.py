@@ -80,6 +80,51 @@ class Acting:
                 return await self._click(person, channel, message, fitting[index], choose)
         raise NotPossible(f"{user_id} sees no {action_id!r} in {channel_id}")
 
+    async def say(
+        self, user_id: str, channel_id: str, text: str, *, thread_ts: str | None = None
+    ) -> Delivery:
+        """Post a message as a person. The app hears of it where it is subscribed to such messages:
+        `message.im` for those in its own conversations."""
+        person, channel = self.state.person(user_id), self.state.channel(channel_id)
+        message = Message(
+            ts=self.state.next_ts(),
+            channel_id=channel_id,
+            user_id=user_id,
+            text=escaped(self.state, text),
+            thread_ts=thread_ts,
+        )
+        told = payloads.said(person, channel, message)
+        if stopped := _cannot_write(person, channel):
+            return self.courier.refuse("events_api", told, user_id, stopped)
+        self.state.post(message)
+        return await self.deliver_event(told, user_id)
+
+    async def use_shortcut(
+        self, user_id: str, channel_id: str, ts: str, callback_id: str
+    ) -> Delivery:
+        """Choose a message shortcut from the menu of the message *ts*.
+
+        Raises:
+            NotPossible: the person sees no such message.
+        """
+        person, channel = self.state.person(user_id), self.state.channel(channel_id)
+        seen = [each for each in self.state.visible(channel_id, user_id) if each.ts == ts]
+        if not seen:
+            raise NotPossible(f"{user_id} sees no message {ts} in {channel_id}")
+        payload = payloads.message_shortcut(
+            self.state, person, channel, seen[0], callback_id=callback_id
+        )
+        if stopped := _cannot_type(person, channel):
+            return self.courier.refuse("interactive", payload, user_id, stopped)
+        return await self.courier.deliver("interactive", payload, user_id)
+
+    async def deliver_event(self, inner: dict[str, Any], user_id: str | None = None) -> Delivery:
+        """Send an event that the app is subscribed to; others go nowhere."""
+        payload, wanted = payloads.event(self.state, inner), self.state.subscriptions
+        if wanted is not None and _subscription(inner) not in wanted:
+            return self.courier.refuse("events_api", payload, user_id, "not_subscribed")
+        return await self.courier.deliver("events_api", payload, user_id)
+
     async def _click(
         self,
         person: Person,
@@ -138,11 +183,22 @@ def chosen(element: Element, choose: Choice) -> dict[str, Any]:
 
 
 def _cannot_type(person: Person, channel: Channel) -> str | None:
-    """Why Slack does not take a command from this person here."""
-    if person.deleted or person.is_bot:
-        return "account_inactive"
+    """Why Slack does not take a command or a shortcut from this person here."""
     if person.is_external():
         return "command_not_available_to_external_people"
+    return _cannot_write(person, channel)
+
+
+def _cannot_write(person: Person, channel: Channel) -> str | None:
+    if person.deleted or person.is_bot:
+        return "account_inactive"
     if person.user_id not in channel.members:
         return "not_in_channel"
     return "is_archived" if channel.is_archived else None
+
+
+def _subscription(inner: dict[str, Any]) -> str:
+    """An event's name in the manifest: `message.im`, `user_change`."""
+    names = {"im": "im", "mpim": "mpim", "channel": "channels", "group": "groups"}
+    place = names.get(str(inner.get("channel_type")), "channels")
+    return f"message.{place}" if inner["type"] == "message" else str(inner["type"])

@@ -118,7 +118,7 @@ class ActingOnViews(Acting):
         opened["channel"] = channel.channel_id
         if user_id in self.state.homes:
             opened["view"] = self.state.homes[user_id].as_json()
-        return await self.courier.deliver("events_api", payloads.event(self.state, opened), user_id)
+        return await self.deliver_event(opened, user_id)
 
     async def _click_view(
         self, view: OpenView, action_id: str, *, value: str | None, index: int, choose: Choice

@@ -31,6 +31,8 @@ class Control:
         self._workspace = workspace
         self._acts: dict[str, Act] = {
             "command": workspace.command,
+            "say": workspace.say,
+            "use_shortcut": workspace.use_shortcut,
             "click_message": workspace.click_message,
             "click_modal": workspace.click_modal,
             "click_home": workspace.click_home,
@@ -56,7 +58,7 @@ class Control:
             web.get("/home", self._home),
             web.get("/calls", self._calls),
             web.get("/deliveries", self._deliveries),
-            web.post("/act", self._act),
+            web.post("/act", self.act),
             web.post("/faults", self._order_fault),
             web.delete("/faults", self._clear_faults),
         ]
@@ -97,7 +99,7 @@ class Control:
     async def _deliveries(self, _request: web.Request) -> web.Response:
         return web.json_response([_shown(one) for one in self._workspace.deliveries])
 
-    async def _act(self, request: web.Request) -> web.Response:
+    async def act(self, request: web.Request) -> web.Response:
         """`{"do": name, …arguments of the Python method}`; `as` stands for `user_id`, `channel`
         for `channel_id`. Answers the delivery, a list of them, or null."""
         wanted = await _body(request)

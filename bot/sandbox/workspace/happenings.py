@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.acting_views import ActingOnViews
 from bot.sandbox.workspace.delivery import Delivery
 from bot.sandbox.workspace.people import BOT_USER_ID, TEAM_ID, user_object
@@ -18,7 +17,7 @@ class Happenings(ActingOnViews):
 
     async def send_event(self, event: dict[str, Any]) -> Delivery:
         """Send any event, e.g. `{"type": "channel_id_changed", …}`, without changing anything."""
-        return await self.courier.deliver("events_api", payloads.event(self.state, event))
+        return await self.deliver_event(event)
 
     async def change_person(self, user_id: str, **changes: Any) -> Delivery:
         """Set attributes of a person (`deleted=True`, `is_restricted=True`, `tz=…`)."""

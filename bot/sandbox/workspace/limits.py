@@ -28,6 +28,8 @@ PER_MINUTE = {
     "views.push": _TIER_4,
     "views.update": _TIER_4,
     "views.publish": _TIER_4,
+    "files.getUploadURLExternal": _TIER_4,
+    "files.completeUploadExternal": _TIER_4,
 }
 _POST_BURST = 4  # "short bursts are allowed": posts at once before one a second counts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from typing import Any
 
 from bot.sandbox.workspace.inputs import Block, Element, state_values
@@ -96,6 +97,38 @@ def message_action(
         "trigger_id": state.new_trigger(person.user_id),
     }
     return payload if is_ephemeral else payload | {"message": message.as_json()}
+
+
+def message_shortcut(
+    state: State, person: Person, channel: Channel, message: Message, *, callback_id: str
+) -> Payload:
+    return {
+        **_interaction("message_action", person),
+        "callback_id": callback_id,
+        "trigger_id": state.new_trigger(person.user_id),
+        "response_url": state.new_response_url(person.user_id, channel.channel_id),
+        "message_ts": message.ts,
+        "channel": {"id": channel.channel_id, "name": channel.name_in_payloads()},
+        "message": message.as_json(),
+        "action_ts": state.next_ts(),
+    }
+
+
+def said(person: Person, channel: Channel, message: Message) -> Payload:
+    """The event of a message that a person posted."""
+    kind = "im" if channel.im_user else "group" if channel.is_private else "channel"
+    told: Payload = {
+        "type": "message",
+        "user": person.user_id,
+        "text": message.text,
+        "ts": message.ts,
+        "event_ts": message.ts,
+        "channel": channel.channel_id,
+        "channel_type": kind,
+        "team": person.team_id,
+        "client_msg_id": str(uuid.uuid4()),
+    }
+    return told | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
 
 
 def view_action(state: State, person: Person, view: OpenView, made: Payload) -> Payload:

@@ -13,15 +13,16 @@ _JSON_ARGS = ("blocks", "view", "metadata", "attachments")
 
 
 class Refused(Exception):
-    """`ok: false` with an error code; *messages* go into response_metadata."""
+    """`ok: false` with an error code; *messages* go into response_metadata, *more* beside it."""
 
-    def __init__(self, error: str, messages: list[str] | None = None) -> None:
+    def __init__(self, error: str, messages: list[str] | None = None, **more: str) -> None:
         super().__init__(error)
         self.error = error
         self.messages = messages or []
+        self.more = more
 
     def as_json(self) -> dict[str, Any]:
-        answer: dict[str, Any] = {"ok": False, "error": self.error}
+        answer: dict[str, Any] = {"ok": False, "error": self.error, **self.more}
         if self.messages:
             answer["response_metadata"] = {"messages": [f"[ERROR] {one}" for one in self.messages]}
             if self.error == "invalid_blocks":

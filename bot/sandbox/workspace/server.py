@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -15,6 +15,7 @@ from bot.sandbox.workspace.delivery import RETRY_DELAYS, Attempt, Courier, Deliv
 from bot.sandbox.workspace.delivery_http import HttpWay
 from bot.sandbox.workspace.delivery_socket import DisconnectReason, SocketWay
 from bot.sandbox.workspace.faults import Fault, FaultKind, Faults
+from bot.sandbox.workspace.files import File
 from bot.sandbox.workspace.happenings import Happenings
 from bot.sandbox.workspace.loopback import only_loopback
 from bot.sandbox.workspace.people import APP_ID, BOT_USER_ID, TEAM_ID
@@ -42,8 +43,10 @@ class Workspace(Happenings):
         should_escape: bool,
         ack_seconds: float,
         retry_delays: Sequence[float],
+        events: Collection[str] | None,
     ) -> None:
         state = State(now)
+        state.subscriptions = None if events is None else frozenset(events)
         self.web_api = WebApi(state)
         self.http = HttpWay(state, ack_seconds=ack_seconds)
         self.sockets = SocketWay(state, ack_seconds=ack_seconds)
@@ -75,6 +78,11 @@ class Workspace(Happenings):
     def calls(self) -> list[ApiCall]:
         """Every Web API and response_url call, in order."""
         return self.state.calls
+
+    @property
+    def files(self) -> list[File]:
+        """Every file that the app has shared, with its bytes, oldest first."""
+        return self.state.files.shared
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -142,6 +150,7 @@ def _application(workspace: Workspace) -> web.Application:
         [
             web.route("*", "/api/{method}", workspace.web_api.call),
             web.post("/response/{team}/{key}", workspace.web_api.respond),
+            web.post("/upload/v1/{key}", workspace.web_api.upload),
             web.get("/link/", workspace.sockets.connect),
         ]
     )
@@ -163,15 +172,20 @@ async def start_workspace(
     should_escape: bool = True,
     ack_seconds: float = 3,
     retry_delays: Sequence[float] = RETRY_DELAYS,
+    events: Collection[str] | None = None,
 ) -> AsyncIterator[Workspace]:
     """Serve a fresh workspace on 127.0.0.1 (*port* 0 = any free one) for as long as it is entered.
 
     *now* is its clock (aware UTC): it decides over triggers, response URLs, rate limits and
     signatures. *ack_seconds* is how long it really waits for the app, *retry_delays* the seconds
-    before each retry of an event.
+    before each retry of an event, *events* the manifest's `bot_events` (None = all there are).
     """
     workspace = Workspace(
-        now, should_escape=should_escape, ack_seconds=ack_seconds, retry_delays=retry_delays
+        now,
+        should_escape=should_escape,
+        ack_seconds=ack_seconds,
+        retry_delays=retry_delays,
+        events=events,
     )
     listener = socket.create_server(("127.0.0.1", port))
     runner = web.AppRunner(_application(workspace), access_log=None, shutdown_timeout=1)

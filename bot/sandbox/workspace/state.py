@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from bot.sandbox.workspace.files import Files
 from bot.sandbox.workspace.inputs import Block, Typed, state_values
 from bot.sandbox.workspace.people import (
     APP_ID,
@@ -41,6 +42,7 @@ class Message:
     ephemeral_to: str | None = None
     metadata: dict[str, Any] | None = None
     edited: bool = False
+    files: list[dict[str, Any]] = field(default_factory=list)  # file objects
 
     def as_json(self) -> dict[str, Any]:
         """The message object of the Web API and of payloads."""
@@ -57,6 +59,8 @@ class Message:
             message["thread_ts"] = self.thread_ts
         if self.metadata:
             message["metadata"] = self.metadata
+        if self.files:
+            message |= {"files": self.files, "upload": True}
         if self.edited and not self.blocks:
             message["edited"] = {"user": self.user_id, "ts": self.ts}
         return message
@@ -148,15 +152,19 @@ class State:
         self.homes: dict[str, OpenView] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.files = Files()
         self.calls: list[ApiCall] = []
         self.tickets: set[str] = set()  # of socket URLs handed out and not yet used
+        self.subscriptions: frozenset[str] | None = None  # bot_events of the manifest; None = all
         self.rate_limits = False
         self.revoked = False
+        self.version = 0  # one higher with each change
         self.bot_token = f"xoxb-sandbox-{secrets.token_hex(12)}"
         self.app_token = f"xapp-1-{APP_ID}-{secrets.token_hex(12)}"
         self.signing_secret = secrets.token_hex(16)
         self.scopes = (
-            "commands,chat:write,users:read,usergroups:read,channels:read,groups:read,im:write"
+            "commands,chat:write,users:read,usergroups:read,channels:read,groups:read,im:write,"
+            "im:history,files:write"
         )
         self._number = 0
         self._waiting: set[asyncio.Future[None]] = set()
@@ -234,6 +242,7 @@ class State:
 
     def changed(self) -> None:
         """Wake everyone who waits in `until`."""
+        self.version += 1
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)

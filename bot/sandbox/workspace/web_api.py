@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.workspace import api_chat, api_people, api_views, response_url
+from bot.sandbox.workspace import api_chat, api_files, api_people, api_views, response_url
 from bot.sandbox.workspace.api_apps import open_connection
 from bot.sandbox.workspace.faults import Fault, Faults
 from bot.sandbox.workspace.limits import RateLimits
@@ -33,6 +34,8 @@ METHODS: dict[str, Callable[[State, Args], dict[str, Any]]] = {
     "chat.postEphemeral": api_chat.post_ephemeral,
     "chat.update": api_chat.update,
     "chat.delete": api_chat.delete,
+    "files.getUploadURLExternal": api_files.get_upload_url,
+    "files.completeUploadExternal": api_files.complete_upload,
     "views.open": api_views.views_open,
     "views.push": api_views.views_push,
     "views.update": api_views.views_update,
@@ -40,14 +43,15 @@ METHODS: dict[str, Callable[[State, Args], dict[str, Any]]] = {
     "apps.connections.open": open_connection,
 }
 RESPONSE_URL = "response_url"
+UPLOAD = "upload"  # of a file's bytes
 
 
 class WebApi:
-    """Answers `/api/METHOD` and `/response/TEAM/KEY`."""
+    """Answers `/api/METHOD`, `/response/TEAM/KEY` and `/upload/v1/KEY`."""
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.faults = Faults([*METHODS, RESPONSE_URL])
+        self.faults = Faults([*METHODS, RESPONSE_URL, UPLOAD])
         self._limits = RateLimits()
 
     async def call(self, request: web.Request) -> web.Response:
@@ -64,6 +68,14 @@ class WebApi:
             request, RESPONSE_URL, args, lambda: self._respond(key, args)
         )
 
+    async def upload(self, request: web.Request) -> web.Response:
+        """Bytes for an address of files.getUploadURLExternal."""
+        content = await request.content.read()
+        key, args = request.match_info["key"], {"bytes": len(content)}
+        return await self._with_faults(
+            request, UPLOAD, args, lambda: self._upload(key, content, args)
+        )
+
     async def _with_faults(
         self, request: web.Request, method: str, args: Args, act: Callable[[], web.Response]
     ) -> web.Response:
@@ -76,7 +88,7 @@ class WebApi:
         if fault.kind == "drop_after":
             answer = act()
         else:
-            answer = _refusal(fault)
+            answer = _refusal(fault, method)
             self.state.record(method, args, _error_of(fault))
         if fault.kind in ("drop_before", "drop_after") and request.transport is not None:
             request.transport.close()
@@ -123,6 +135,11 @@ class WebApi:
         self.state.record(RESPONSE_URL, args, None)
         return web.Response(text="ok")
 
+    def _upload(self, key: str, content: bytes, args: Args) -> web.Response:
+        status, text = self.state.files.receive(key, content, self.state.now())
+        self.state.record(UPLOAD, args, None if status == HTTPStatus.OK else text)
+        return web.Response(status=status, text=text)
+
 
 async def _read(request: web.Request) -> tuple[Args, str | None]:
     """Arguments from the query and a form or JSON body, and the token, which is kept apart."""
@@ -145,9 +162,11 @@ def _error_of(fault: Fault) -> str:
     return {"error": fault.error, "rate_limited": "ratelimited"}.get(fault.kind, "dropped")
 
 
-def _refusal(fault: Fault) -> web.Response:
+def _refusal(fault: Fault, method: str) -> web.Response:
     if fault.kind == "rate_limited":
         return _throttled(max(1, round(fault.seconds)))
+    if method == UPLOAD:
+        return web.Response(status=500, text=fault.error)
     return web.json_response({"ok": False, "error": fault.error})
 
 

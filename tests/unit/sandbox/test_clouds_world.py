@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ _PRINTED = {"500491030350914", "211000000000709", "CS18122203217MRPB", "11441195
 _RESPONSES = Path(__file__).parents[2] / "data" / "alibaba" / "responses"
 
 
+@cache  # no test changes one
 def _book(seed: int = 1, start: datetime = _START) -> Book:
     return world.build(seed, lambda: start)
 

@@ -68,12 +68,6 @@ def chart(title: str = "Unpaid", segments: int = 1) -> Block:
     return {"type": "data_visualization", "title": title, "chart": pie}
 
 
-def lines(series: int = 1, points: int = 1, label: str = "a") -> Block:
-    data = [{"label": label, "value": 1}] * points
-    many = [{"name": "n", "data": data}] * series
-    return {"type": "data_visualization", "title": "t", "chart": {"type": "line", "series": many}}
-
-
 def image(**more: Any) -> Block:
     return {"type": "image", "image_url": "https://a.example/i.png", "alt_text": "alt", **more}
 
@@ -186,9 +180,6 @@ MESSAGE_LIMITS: list[tuple[str, int, Made]] = [
     ("charts", 2, lambda n: [chart()] * n),
     ("chart title", 50, lambda n: [chart("x" * n)]),
     ("chart segments", 6, lambda n: [chart(segments=n)]),
-    ("chart series", 6, lambda n: [lines(series=n)]),
-    ("chart points", 20, lambda n: [lines(points=n)]),
-    ("chart labels", 20, lambda n: [lines(label="x" * n)]),
     ("card title", 150, lambda n: [card(title=long(n))]),
     ("card body", 200, lambda n: [card(body=long(n))]),
     ("card subtext", 200, lambda n: [card(subtext=long(n))]),
