@@ -1,4 +1,4 @@
-"""Where an answer to the person who typed goes: their private reply, or the modal they opened."""
+"""Where an answer to the person who typed or clicked goes: a private reply, a modal, a message."""
 
 from __future__ import annotations
 
@@ -50,14 +50,7 @@ class PrivateReply:
 
     async def show(self, rendered: Rendered) -> None:
         if self._webhook is None or not await self._responded(self._webhook, rendered):
-            await self._client.chat_postMessage(
-                channel=self._user_id,
-                text=rendered.text,
-                blocks=rendered.as_dicts(),
-                mrkdwn=False,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            await _post(self._client, self._user_id, rendered)
         self._replace = True
 
     async def _responded(self, webhook: AsyncWebhookClient, rendered: Rendered) -> bool:
@@ -94,6 +87,51 @@ class ModalAnswer:
         )
 
 
+class NewWindow:
+    """A modal that the first answer opens by the click's *trigger_id*. Slack allows 3 seconds for
+    it; after them, and where it refuses, the answer goes to the person's direct messages."""
+
+    def __init__(self, client: AsyncWebClient, trigger_id: str, user_id: str) -> None:
+        self._client = client
+        self._trigger_id = trigger_id
+        self._answer: Answer | None = None
+        self._direct = PrivateReply(client, "", user_id, replace=False)
+
+    async def show(self, rendered: Rendered) -> None:
+        if self._answer is None:
+            self._answer = await self._opened(rendered)
+        else:
+            await self._answer.show(rendered)
+
+    async def _opened(self, rendered: Rendered) -> Answer:
+        try:
+            opened = await self._client.views_open(
+                trigger_id=self._trigger_id, view=answer_modal(rendered)
+            )
+            return ModalAnswer(self._client, opened["view"]["id"])
+        except FAILURES as error:
+            logger.warning("window_not_opened", error=slack_word(error) or type(error).__name__)
+        await self._direct.show(rendered)
+        return self._direct
+
+
+class DirectMessage:
+    """A message in a person's conversation with the bot; what comes later takes its place."""
+
+    def __init__(self, client: AsyncWebClient, channel: str) -> None:
+        self._client = client
+        self._channel = channel
+        self._ts = ""
+
+    async def show(self, rendered: Rendered) -> None:
+        if not self._ts:
+            self._ts = await _post(self._client, self._channel, rendered)
+            return
+        await self._client.chat_update(
+            channel=self._channel, ts=self._ts, text=rendered.text, blocks=rendered.as_dicts()
+        )
+
+
 class Place:
     """Where the person looks: set anew when a window opens, so that errors are told there."""
 
@@ -102,6 +140,19 @@ class Place:
 
     async def show(self, rendered: Rendered) -> None:
         await self.answer.show(rendered)
+
+
+async def _post(client: AsyncWebClient, to: str, rendered: Rendered) -> str:
+    """The message's `ts`; *to* is a channel or a person."""
+    posted = await client.chat_postMessage(
+        channel=to,
+        text=rendered.text,
+        blocks=rendered.as_dicts(),
+        mrkdwn=False,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    return str(posted.get("ts") or "")
 
 
 def webhook(client: AsyncWebClient, response_url: str) -> AsyncWebhookClient:

@@ -15,8 +15,8 @@ from handlers.answers import Answer
 from handlers.cards import command_of, filter_of
 from handlers.commands import OrderCommand
 from handlers.desk import Desk
+from handlers.filters import List
 from handlers.ids import ActionId, CardKind
-from handlers.parsing import List
 from handlers.press import Press, Pressed, run
 from handlers.sharing import share
 from handlers.views.forms import answer_modal
@@ -49,7 +49,8 @@ class Buttons:
 
     async def _show(self, press: Press) -> None:
         state = await self._desk.cards.state(CardKind.ORDER, press.card_id)
-        answer = await press.window() if press.in_modal else press.answer(replace=False)
+        in_view = press.in_modal or press.at_home
+        answer = await press.window() if in_view else press.answer(replace=False)
         await self._read(press.viewer, state, answer)
 
     async def _refresh(self, press: Press) -> None:
@@ -113,7 +114,7 @@ class Buttons:
     async def _unpaid(self, press: Press) -> None:
         """The list takes the panel's place, so that it can be redrawn when the clouds answered."""
         state = await self._desk.cards.state(CardKind.FORM, press.card_id)
-        answer = press.answer(replace=True)
+        answer = await press.window() if press.at_home else press.answer(replace=True)
         await self._command.run(List(unpaid=True), press.viewer, state["channel"], answer)
 
 

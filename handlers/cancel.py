@@ -103,8 +103,13 @@ class CancelForm:
         await client.views_update(view_id=opened["view"]["id"], view=form)
 
     async def _from_card(self, press: Press) -> None:
-        state = await self._desk.cards.state(CardKind.ORDER, press.card_id)
-        account, order_id, channel = state["account"], state["order_id"], state["channel"]
+        """An order's card, or a line of a digest, whose button carries `RUN_ID.INDEX`."""
+        if "." in press.card_id:
+            digest, line = await self._desk.digests.line(press.viewer, press.card_id)
+            account, order_id, channel = line.account, line.order_id, digest.channel
+        else:
+            state = await self._desk.cards.state(CardKind.ORDER, press.card_id)
+            account, order_id, channel = state["account"], state["order_id"], state["channel"]
         shown = await self._desk.lookups.last_seen(press.viewer, account, order_id)
         await press.window(await self._form_of(press.viewer, shown, channel))
 
@@ -170,7 +175,7 @@ class CancelForm:
         )
 
     async def _ask(self, given: Input, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer = _WindowOrDirect(client, body["view"]["id"], given.user_id)
+        answer = WindowOrDirect(client, body["view"]["id"], given.user_id, _("Request cancel"))
         key = cancel_key(given.account, given.order_id)
 
         async def refused(error: UserError) -> None:
@@ -186,11 +191,11 @@ class CancelForm:
                 await answer.show(told_card(told))
 
 
-class _WindowOrDirect(Answer):
+class WindowOrDirect(Answer):
     """The window that the form was sent from, or a direct message where it is closed by now."""
 
-    def __init__(self, client: AsyncWebClient, view_id: str, user_id: str) -> None:
-        self._window = ModalAnswer(client, view_id, _("Request cancel"))
+    def __init__(self, client: AsyncWebClient, view_id: str, user_id: str, title: str) -> None:
+        self._window = ModalAnswer(client, view_id, title)
         self._direct = PrivateReply(client, "", user_id, replace=False)
 
     async def show(self, rendered: Rendered) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.domain.digest_contents import DigestLine
 from bot.domain.filters import OrderFilter
 from bot.domain.orders import Order
 from bot.errors import NotAllowed, UsageError
@@ -16,10 +17,11 @@ from bot.ports import Clock, ConversationStore, RequestStore
 from bot.services.access import Viewer
 from bot.services.lists import OrderList
 from bot.services.orders import Choice, ProductList, Shown
+from handlers.filters import List
 from handlers.ids import CardKind
-from handlers.parsing import List
+from handlers.views.details import details_pages, details_view
 from handlers.views.lists import list_card
-from handlers.views.orders import choice_card, details_pages, details_view, order_card
+from handlers.views.orders import choice_card, order_card
 from handlers.views.panel import products_card
 from handlers.views.surface import Rendered
 
@@ -49,14 +51,20 @@ class Cards:
             )
         return state
 
-    async def order(self, viewer: Viewer, shown: Shown | Choice, channel: str) -> Rendered:
+    async def order(
+        self, viewer: Viewer, shown: Shown | Choice, channel: str, *, alone: bool = True
+    ) -> Rendered:
+        """*alone* is False where other cards stand on the same surface."""
         if isinstance(shown, Choice):
             states = [_order_state(each.name, shown.order_id, channel) for each in shown.accounts]
             return choice_card(shown, await self._put(CardKind.ORDER, states, viewer))
         (card_id,) = await self._put(CardKind.ORDER, [_state_of(shown, channel)], viewer)
         asked = await self._requests.open_for(shown.account.name, shown.order.order_id)
         zone = viewer.person.time_zone
-        return order_card(shown, card_id, zone=zone, now=self._clock.now(), asked=asked)
+        now, can_share = self._clock.now(), bool(channel)
+        return order_card(
+            shown, card_id, zone=zone, now=now, asked=asked, can_share=can_share, alone=alone
+        )
 
     async def shared(self, viewer: Viewer, shown: Shown, channel: str) -> Rendered:
         """For a channel: dates in the fallback text are UTC, buttons those that anyone may try."""
@@ -114,6 +122,12 @@ class Cards:
         """The opaque id that the cancel form carries as private metadata."""
         state = _order_state(order.account, order.order_id, channel)
         (form_id,) = await self._put(CardKind.CANCEL, [state], viewer)
+        return form_id
+
+    async def snooze(self, viewer: Viewer, line: DigestLine, ref: str, zone: str) -> str:
+        """The opaque id that the snooze form carries; *ref* is the line's, *zone* its digest's."""
+        state = {**_order_state(line.account, line.order_id, ""), "ref": ref, "zone": zone}
+        (form_id,) = await self._put(CardKind.SNOOZE, [state], viewer)
         return form_id
 
     async def rows(

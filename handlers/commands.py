@@ -16,6 +16,11 @@ from bot.services.told import HistoryView
 from handlers.answers import Answer, Place, PrivateReply, errors_shown
 from handlers.cancel import CancelForm
 from handlers.desk import Desk
+from handlers.digest_typed import Digest
+from handlers.digests import DigestCommand
+from handlers.export_typed import Export
+from handlers.exporting import ExportCommand
+from handlers.filters import List, Wanted, read_filters
 from handlers.parsing import (
     Accounts,
     Answered,
@@ -23,14 +28,11 @@ from handlers.parsing import (
     Help,
     History,
     Inbox,
-    List,
     Panel,
     Products,
     Show,
-    Wanted,
     WhyNot,
     parse_command,
-    read_filters,
 )
 from handlers.views.history import history_card, inbox_card, why_card
 from handlers.views.panel import accounts_card, help_card, panel
@@ -41,6 +43,8 @@ class OrderCommand:
     def __init__(self, desk: Desk, cancel: CancelForm) -> None:
         self._desk = desk
         self._cancel = cancel
+        self._digest = DigestCommand(desk)
+        self._export = ExportCommand(desk)
 
     async def command(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
@@ -86,16 +90,23 @@ class OrderCommand:
             case Products():
                 lists = await desk.lookups.products(viewer, command.words)
                 await answer.show(await desk.cards.products(viewer, lists, command.words, 0))
-            case List():
-                await self._follow(command, viewer, channel, answer)
-            case Inbox() | History() | WhyNot():
-                await self._about_requests(command, viewer, answer)
+            case List() | Export():
+                await self._many(command, viewer, channel, answer)
+            case Digest() | Inbox() | History() | WhyNot():
+                await self._together(command, viewer, channel, answer)
 
-    async def _about_requests(
-        self, command: Inbox | History | WhyNot, viewer: Viewer, answer: Answer
+    async def _together(
+        self,
+        command: Digest | Inbox | History | WhyNot,
+        viewer: Viewer,
+        channel: str,
+        answer: Answer,
     ) -> None:
+        """What concerns more people than the one who asks."""
         desk, user = self._desk, viewer.person.user_id
         match command:
+            case Digest():
+                await self._digest.answer(command, viewer, channel, answer)
             case Inbox():
                 await desk.inputs.answered(user, "inbox")
                 await answer.show(inbox_card(await desk.requests.inbox(viewer)))
@@ -116,6 +127,15 @@ class OrderCommand:
         subject = f"order:{history.account}/{order_id}"
         await self._desk.inputs.answered(viewer.person.user_id, "history", subject)
         return history
+
+    async def _many(
+        self, command: List | Export, viewer: Viewer, channel: str, answer: Answer
+    ) -> None:
+        if isinstance(command, Export):
+            wanted = self._filter(command.listed, viewer)
+            await self._export.answer(command, wanted, viewer, answer)
+        else:
+            await self._follow(command, viewer, channel, answer)
 
     async def _follow(self, command: List, viewer: Viewer, channel: str, answer: Answer) -> None:
         """Show the list, and again whenever there is more to it."""

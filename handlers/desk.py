@@ -8,12 +8,16 @@ from bot.metrics import Metrics
 from bot.ports import Clock, ConversationStore, RequestStore
 from bot.services.access import Access
 from bot.services.decisions import Decisions
+from bot.services.digests import Digests
+from bot.services.exports import Exports
 from bot.services.inputs import Inputs
 from bot.services.lists import OrderLists
 from bot.services.orders import OrderLookups
+from bot.services.reminders import Reminders
 from bot.services.requests import Requests
 from handlers.cards import Cards
 from handlers.tasks import Tasks
+from handlers.uploads import SlackFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Desk:
     request_store: RequestStore  # inputs are stored here before Slack is answered
     requests: Requests
     decisions: Decisions
+    digests: Digests
+    exports: Exports
+    files: SlackFiles
+    reminders: Reminders
     cards: Cards
     tasks: Tasks
     clock: Clock

@@ -18,6 +18,10 @@ def cancel_key(account: str, order_id: str) -> str:
     return f"{CallbackId.CANCEL_FORM.value}:{account}/{order_id}"
 
 
+def snooze_key(account: str, order_id: str) -> str:
+    return f"{CallbackId.SNOOZE_FORM.value}:{account}/{order_id}"
+
+
 class Drafts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -56,5 +60,8 @@ class Drafts:
             case CallbackId.CANCEL_FORM.value:
                 about = await self._desk.cards.find(CardKind.CANCEL, view["private_metadata"])
                 return cancel_key(about["account"], about["order_id"]) if about else ""
+            case CallbackId.SNOOZE_FORM.value:
+                about = await self._desk.cards.find(CardKind.SNOOZE, view["private_metadata"])
+                return snooze_key(about["account"], about["order_id"]) if about else ""
             case _:
                 return ""

@@ -12,12 +12,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.ids import clean_order_id
 from bot.errors import UsageError, UserError
 from bot.i18n import _
-from handlers.answers import ModalAnswer, PrivateReply, errors_shown
+from handlers.answers import ModalAnswer, errors_shown
 from handlers.commands import OrderCommand
 from handlers.desk import Desk
 from handlers.drafts import Drafts
+from handlers.filters import List, read_filters
 from handlers.ids import ActionId, CallbackId, CardKind
-from handlers.parsing import List, Show, read_filters
+from handlers.parsing import Show
+from handlers.press import answer_to
 from handlers.views.forms import find_form, loading_modal, typed_values
 
 FORM = CallbackId.FIND_FORM
@@ -48,7 +50,7 @@ class FindForm:
 
     async def _open(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         user = body["user"]["id"]
-        answer = PrivateReply(client, str(body.get("response_url") or ""), user, replace=False)
+        answer = answer_to(body, client, replace=False)
 
         async def refused(error: UserError) -> None:
             await self._desk.inputs.refuse(user, ActionId.FIND, error)

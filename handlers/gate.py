@@ -13,9 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import NotAllowed
 from bot.i18n import _
 from bot.services.inputs import Inputs
-from handlers.answers import PrivateReply
+from handlers.answers import Answer, DirectMessage, PrivateReply
 from handlers.failures import FAILURES, slack_word
 from handlers.tasks import Tasks
+from handlers.typed import is_typed
 from handlers.views.panel import sentence
 
 logger = structlog.get_logger(__name__)
@@ -45,7 +46,7 @@ class Gate:
         client: AsyncWebClient,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt injects it by this name
     ) -> BoltResponse:
-        if body.get("type") == "event_callback":
+        if body.get("type") == "event_callback" and not is_typed(_event_of(body)):
             return await next() if self._is_ours(body) else BoltResponse(status=200)
         refusal = self._refusal(body)
         if refusal is None:
@@ -71,21 +72,34 @@ class Gate:
             not app_id or body.get("api_app_id") in (None, "", app_id)
         )
 
+    def _reply(self, body: dict[str, Any], client: AsyncWebClient, user: str) -> Answer | None:
+        if event := _event_of(body):
+            return DirectMessage(client, str(event["channel"])) if self._is_ours(body) else None
+        if "command" in body or not body.get("response_url"):
+            return None
+        return PrivateReply(client, str(body["response_url"]), user, replace=False)
+
     async def _refuse(
         self, body: dict[str, Any], client: AsyncWebClient, refusal: NotAllowed
     ) -> None:
         """Recorded once, and said in private where the ack could not say it."""
-        if not await self._inputs.first_time(str(body.get("trigger_id") or "")):
+        input_id = str(body.get("trigger_id") or body.get("event_id") or "")
+        if not await self._inputs.first_time(input_id):
             return
         user = _user_of(body)
         await self._inputs.refuse(user, "gate", refusal)
-        if "command" in body or not body.get("response_url"):
+        reply = self._reply(body, client, user)
+        if reply is None:
             return
-        reply = PrivateReply(client, str(body["response_url"]), user, replace=False)
         try:
             await reply.show(sentence(str(refusal)))
         except FAILURES as error:
             logger.warning("refusal_not_shown", error=slack_word(error) or type(error).__name__)
+
+
+def _event_of(body: dict[str, Any]) -> dict[str, Any]:
+    event = body.get("event") if body.get("type") == "event_callback" else None
+    return event if isinstance(event, dict) else {}
 
 
 def _team_of(body: dict[str, Any]) -> str:
@@ -95,18 +109,24 @@ def _team_of(body: dict[str, Any]) -> str:
 
 def _user_of(body: dict[str, Any]) -> str:
     user = body.get("user")
-    return str(
-        body.get("user_id") or (user.get("id") if isinstance(user, dict) else "") or "unknown"
-    )
+    named = user.get("id") if isinstance(user, dict) else _event_of(body).get("user")
+    return str(body.get("user_id") or named or "unknown")
 
 
 def _is_outsider(body: dict[str, Any], own_team: str) -> bool:
     """A click says which workspace the person belongs to; none or another one is an outsider.
-    Commands carry no such word: Slack lets only members type them."""
+    Commands carry no such word, and shortcuts and messages not always: Slack lets only members
+    use them, and who somebody is is asked before anything is shown."""
     if "command" in body and "user_id" in body:
         return False
+    if event := _event_of(body):
+        return bool((event.get("user_team") or event.get("team") or own_team) != own_team)
     user = body.get("user")
-    return not isinstance(user, dict) or user.get("team_id") != own_team
+    if not isinstance(user, dict):
+        return True
+    if body.get("type") == "message_action":
+        return bool(user.get("team_id", own_team) != own_team)
+    return bool(user.get("team_id") != own_team)
 
 
 def _answered(body: dict[str, Any], text: str) -> BoltResponse:

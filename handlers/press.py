@@ -9,7 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import UserError
 from bot.services.access import Viewer
-from handlers.answers import Answer, ModalAnswer, Place, PrivateReply, errors_shown
+from handlers.answers import (
+    Answer,
+    ModalAnswer,
+    NewWindow,
+    Place,
+    PrivateReply,
+    errors_shown,
+)
 from handlers.desk import Desk
 from handlers.ids import ActionId
 from handlers.views.forms import loading_modal
@@ -28,7 +35,8 @@ class Press:
         self.viewer = viewer
         self._place = place
         self.card_id: str = body["actions"][0].get("value", "")
-        self.in_modal = body.get("container", {}).get("type") == "view"
+        self.in_modal = _in_view(body) and not _at_home(body)
+        self.at_home = _at_home(body)
 
     @property
     def response_url(self) -> str:
@@ -65,8 +73,19 @@ async def run(
 
 
 def answer_to(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) -> Answer:
-    """The window that was clicked in, or a private reply to the click."""
-    if body.get("container", {}).get("type") == "view":
+    """The window that was clicked in, a new one above the Home tab, which nothing but a whole
+    Home replaces, or a private reply to the click."""
+    if _at_home(body):
+        return NewWindow(client, str(body.get("trigger_id") or ""), body["user"]["id"])
+    if _in_view(body):
         return ModalAnswer(client, body["view"]["id"])
     url = str(body.get("response_url") or "")
     return PrivateReply(client, url, body["user"]["id"], replace=replace)
+
+
+def _in_view(body: dict[str, Any]) -> bool:
+    return bool((body.get("container") or {}).get("type") == "view")
+
+
+def _at_home(body: dict[str, Any]) -> bool:
+    return _in_view(body) and bool((body.get("view") or {}).get("type") == "home")

@@ -1,20 +1,21 @@
 """The embedded clouds for tests that each want them fresh.
 
 Every test gets a server and a book of its own, so used nonces, tokens, calls and faults start
-empty. The orders take far longer to make than the server: they are kept, and made anew only after a
-test that changed one, or when they are too old for tests that count from now.
+empty. The orders take far longer to make than the server: they are kept, those of an account are
+made anew only after a test that changed one, and all when they are too old for tests that count
+from now.
 """
 
 from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from bot.sandbox.clouds import world
-from bot.sandbox.clouds.book import Book
+from bot.sandbox.clouds.book import Book, CloudOrder
 from bot.sandbox.clouds.server import Clouds, serve_book
 
 _OLD_S = 60.0
@@ -25,28 +26,39 @@ def _now() -> datetime:
 
 
 class _Kept:
-    """The book of seed 1, and a twin of its orders that no test gets hold of."""
+    """The book of seed 1, and the orders of each account once more, pickled and as they were."""
 
     def __init__(self) -> None:
         self.made_at = time.monotonic()
         self.book = world.build(1, _now)
-        self.twin = pickle.loads(pickle.dumps(self.book.orders))  # noqa: S301  pickled right here
+        self._pickled = {name: pickle.dumps(rows) for name, rows in self.book.orders.items()}
+        self._twin = {name: self._anew(name) for name in self._pickled}
 
-    def is_unchanged(self) -> bool:
-        young = time.monotonic() - self.made_at < _OLD_S
-        return young and self.book.orders == self.twin
+    def is_old(self) -> bool:
+        return time.monotonic() - self.made_at > _OLD_S
+
+    def repair(self) -> None:
+        """Replace the orders of each account where a test has changed one."""
+        for name, rows in self._twin.items():
+            if self.book.orders[name] != rows:
+                self.book.orders[name] = self._anew(name)
+
+    def _anew(self, name: str) -> dict[str, CloudOrder]:
+        rows: dict[str, CloudOrder] = pickle.loads(self._pickled[name])  # noqa: S301  pickled above
+        return rows
 
 
 _kept: list[_Kept] = []
 
 
 @asynccontextmanager
-async def fresh_clouds() -> AsyncIterator[Clouds]:
-    """What `start_clouds()` gives, for less."""
-    if not (_kept and _kept[0].is_unchanged()):
+async def fresh_clouds(now: Callable[[], datetime] = _now) -> AsyncIterator[Clouds]:
+    """What `start_clouds()` gives, for less; *now* is the clouds' clock, set to the real time."""
+    if not _kept or _kept[0].is_old():
         _kept[:] = [_Kept()]
-    book = Book(_now)
+    _kept[0].repair()
+    book = Book(now)
     book.accounts = dict(_kept[0].book.accounts)
-    book.orders = _kept[0].book.orders
+    book.orders = dict(_kept[0].book.orders)
     async with serve_book(book) as clouds:
         yield clouds

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.approvals import TRANSITIONS, ApprovalRequest, RequestStatus, Verdict
+from bot.domain.approvals import TRANSITIONS, ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
 from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import CardCopy, Leased, Owed
+from bot.domain.votes import Verdict
 from bot.errors import StorageError
 from tests.fake_audit import FakeAuditLog, whole_ms
 
@@ -203,6 +204,16 @@ class FakeRequestStore:
         self._settle(given, owed, at)
         return True
 
+    async def look_again(self, request: ApprovalRequest, *, due_at: datetime) -> bool:
+        stored = self.requests.get(request.request_id)
+        if stored is None or (stored.status, stored.version) != (
+            RequestStatus.PENDING,
+            request.version,
+        ):
+            return False
+        self.requests[request.request_id] = _in_ms(replace(stored, due_at=due_at))
+        return True
+
     async def get(self, request_id: str) -> ApprovalRequest | None:
         return self.requests.get(request_id)
 
@@ -242,6 +253,18 @@ class FakeRequestStore:
             each
             for each in reversed(self.requests.values())
             if (each.account, each.order_id) == (account, order_id)
+        )
+
+    async def cancelled_since(
+        self, since: datetime, accounts: Collection[str]
+    ) -> tuple[ApprovalRequest, ...]:
+        return tuple(
+            each
+            for each in self.requests.values()
+            if each.status is RequestStatus.CANCELLED
+            and each.account in accounts
+            and each.ended_at is not None
+            and each.ended_at >= whole_ms(since)
         )
 
     async def history(self, subjects: Sequence[str], *, limit: int) -> tuple[AuditRecord, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.approvals import ApprovalRequest
+from bot.domain.digests import DigestRun
 from bot.domain.outbox import CardCopy, CopyRole
 from bot.domain.people import Person
 from bot.errors import MessageRefused, MessageUnsure, MessengerError, NotAllowed
@@ -24,7 +25,9 @@ class FakePost:
 
 class FakeMessenger:
     """What arrived in Slack: `posts` once each, `cards` as they stand now by channel and ts,
-    `results` in threads, `notices` as (user id, text).
+    `results` in threads, `notices` as (user id, text), `reminders` as (request id, user id, text),
+    `digests` as (run id, part, again), the part None for the message itself; each has as many parts
+    as `thread` says.
 
     `failures` are raised by the next calls, one each; None lets a call through. A MessageUnsure
     arrives nevertheless. `gone` holds channels that refuse everything; `calls` counts all.
@@ -35,17 +38,27 @@ class FakeMessenger:
         self.cards: dict[tuple[str, str], ApprovalRequest] = {}
         self.results: list[tuple[ApprovalRequest, CardCopy]] = []
         self.notices: list[tuple[str, str]] = []
+        self.reminders: list[tuple[str, str, str]] = []
+        self.digests: list[tuple[str, int | None, bool]] = []
+        self.thread = 0
         self.failures: list[MessengerError | None] = []
         self.gone: set[str] = set()
         self.calls = 0
 
     async def post_card(
-        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+        self,
+        request: ApprovalRequest,
+        role: CopyRole,
+        to: str,
+        *,
+        again: bool,
+        mentioned: tuple[str, ...] = (),
+        urgent: bool = False,
     ) -> CardCopy:
         unsure = self._call(to)
         channel = f"D{to[1:]}" if to.startswith(("U", "W")) else to
         ts = f"1795003200.{len(self.posts) + 1:06}"
-        copy = CardCopy(request.request_id, role, channel, ts, unsure=again)
+        copy = CardCopy(request.request_id, role, channel, ts, again, mentioned, urgent)
         self.posts.append(FakePost(request, role, to, again, copy))
         self.cards[channel, ts] = request
         if unsure is not None:
@@ -71,6 +84,28 @@ class FakeMessenger:
         self.notices.append((user_id, text))
         if unsure is not None:
             raise unsure
+
+    async def remind(self, request: ApprovalRequest, user_id: str, text: str) -> None:
+        unsure = self._call(user_id)
+        self.reminders.append((request.request_id, user_id, text))
+        if unsure is not None:
+            raise unsure
+
+    async def post_digest(self, run: DigestRun, *, again: bool) -> str:
+        unsure = self._call(run.channel)
+        self.digests.append((run.run_id, None, again))
+        if unsure is not None:
+            raise unsure
+        return f"1795003200.{len(self.digests):06}"
+
+    async def post_digest_part(self, run: DigestRun, part: int, *, again: bool) -> bool:
+        if part >= self.thread:
+            return False
+        unsure = self._call(run.channel)
+        self.digests.append((run.run_id, part, again))
+        if unsure is not None:
+            raise unsure
+        return True
 
     def _call(self, to: str) -> MessageUnsure | None:
         self.calls += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -120,6 +120,11 @@ class FakeSnapshotStore:
             shown.sort(key=_lapse)
         unknown = sum(each.order.payment_status is PaymentStatus.UNKNOWN for each in fitting)
         return SnapshotPage(tuple(shown[offset : offset + limit]), len(shown), unknown)
+
+    async def pages(self, wanted: OrderFilter, *, limit: int) -> AsyncGenerator[SnapshotPage, None]:
+        whole = await self.page(wanted, offset=0, limit=limit)
+        for start in range(0, max(1, len(whole.snapshots)), 2):
+            yield replace(whole, snapshots=whole.snapshots[start : start + 2])
 
     async def due_for_details(self, account: str, *, limit: int) -> tuple[str, ...]:
         return self._newest_ids(

@@ -133,10 +133,10 @@ class Slack(FakeMessenger):
     cloud: Cloud
 
     async def post_card(
-        self, request: ApprovalRequest, role: CopyRole, to: str, *, again: bool
+        self, request: ApprovalRequest, role: CopyRole, to: str, **parts: Any
     ) -> CardCopy:
         self._no_lie(request)
-        copy = await super().post_card(request, role, to, again=again)
+        copy = await super().post_card(request, role, to, **parts)
         if self.dies:
             self.dies = False
             raise Killed

@@ -17,6 +17,7 @@ from bot.domain.outbox import CopyRole
 from bot.domain.policy import Humans, Policy, Principals, Rule
 from bot.services.access import Access, Viewer
 from bot.services.decisions import Decisions
+from bot.services.digest_delivery import DigestDelivery
 from bot.services.executor import Executor
 from bot.services.outbox import Outbox
 from bot.services.people import People
@@ -24,6 +25,7 @@ from bot.services.reading import OrderReader
 from bot.services.requests import Requests
 from bot.services.told import Told
 from tests.builders import a_detailed_order, an_account
+from tests.fake_digests import FakeDigestStore
 from tests.fake_requests import FakeOutboxStore, FakeRequestStore
 from tests.fake_slack import FakeDirectory, FakeMessenger
 from tests.fakes import FakeSnapshotStore, FixedClock
@@ -74,6 +76,7 @@ class Office:
         self.clock = FixedClock()
         self.rows = FakeOutboxStore()
         self.store = FakeRequestStore(self.rows)
+        self.digests = FakeDigestStore(self.rows, self.store.audit)
         self.snapshots = FakeSnapshotStore()
         self.slack = FakeMessenger()
         self.directory = FakeDirectory()
@@ -119,6 +122,13 @@ class Office:
             people=self.people,
             audit=self.store.audit,
             clock=self.clock,
+            digests=DigestDelivery(
+                store=self.digests,
+                messenger=self.slack,
+                outbox=self.rows,
+                audit=self.store.audit,
+                clock=self.clock,
+            ),
             approvals_channel=CHANNEL,
         )
 

@@ -13,24 +13,21 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.preloaded import ROOT, Forked, Preloaded
 from tests.stage import WAIT, Stage
-
-ROOT = Path(__file__).parents[1]
 
 
 class Served:
     """The process, and what it wrote to stderr so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ops: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Forked, log: Path, ops: str) -> None:
         self._process = process
+        self._log = log
         self._ops = ops
-        self._reading = asyncio.create_task(self._read())
-        self.stderr = ""
 
-    async def _read(self) -> None:
-        assert self._process.stderr is not None
-        while line := await self._process.stderr.readline():
-            self.stderr += line.decode()
+    @property
+    def stderr(self) -> str:
+        return self._log.read_text(encoding="utf-8")
 
     async def ops(self, path: str) -> tuple[int, str]:
         async with (
@@ -56,13 +53,11 @@ class Served:
 
     async def ended(self) -> int:
         async with asyncio.timeout(WAIT):
-            code = await self._process.wait()
-            await self._reading
-        return code
+            return await self._process.wait()
 
     def kill(self) -> None:
         if self._process.returncode is None:
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
 
 
 def free_address() -> str:
@@ -71,7 +66,9 @@ def free_address() -> str:
 
 
 @asynccontextmanager
-async def serving(stage: Stage, *options: str, **environ: str) -> AsyncIterator[Served]:
+async def serving(
+    stage: Stage, *options: str, forks: Preloaded | None = None, **environ: str
+) -> AsyncIterator[Served]:
     """Start the process in the stage's folder; kill it if a test leaves it running."""
     stage.listen = free_address()
     events = free_address()
@@ -83,15 +80,23 @@ async def serving(stage: Stage, *options: str, **environ: str) -> AsyncIterator[
         ),
         encoding="utf-8",
     )
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *options, "serve"),
-        cwd=stage.folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | stage.environ() | environ,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    log = stage.folder / "stderr.log"
+    arguments = [*options, "serve"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | stage.environ() | environ
+    process: asyncio.subprocess.Process | Forked
+    if forks is not None:
+        process = await forks.start(stage.folder, log, arguments, environment)
+    else:
+        with log.open("wb") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", *arguments),
+                cwd=stage.folder,
+                env=environment,
+                stderr=stderr,
+            )
     if stage.mode == "http":
         stage.slack.use_http(f"http://{events}/slack/events")
-    served = Served(process, stage.listen)
+    served = Served(process, log, stage.listen)
     try:
         yield served
     finally:

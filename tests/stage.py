@@ -17,12 +17,16 @@ import aiohttp
 
 from bot.app import Running, running
 from bot.demo.transcript import card_lines
-from bot.sandbox.clouds.book import CloudAccount, CloudOrder
-from bot.sandbox.clouds.server import Clouds, start_clouds
+from bot.manifest import BOT_EVENTS
+from bot.ports import Clock
+from bot.sandbox.clouds.book import CloudOrder
+from bot.sandbox.clouds.server import Clouds
 from bot.sandbox.workspace import Workspace, start_workspace
 from bot.sandbox.workspace.delivery import Delivery
 from bot.sandbox.workspace.state import ApiCall, Message, OpenView
 from bot.settings import Settings, drop_unused_slack_variables, load_settings
+from tests.clouds import fresh_clouds
+from tests.stage_config import account_table, config_text
 
 T = TypeVar("T")
 Mode = Literal["socket", "http"]
@@ -57,6 +61,7 @@ class Stage:
     policy: str = 'viewers = ["members"]'
     approvers: tuple[str, ...] = (BOB,)
     quorum: int = 1
+    wall: Clock | None = None  # of signatures, where the bot's clock alone is moved
     real_time: bool = False  # processes take part, whose clock no test can move
     bot: Running | None = None
     expected: set[tuple[str, str]] = field(default_factory=set)  # (method, error) calls refused
@@ -85,26 +90,26 @@ class Stage:
         return load_settings(self.config, database=None, environ=given, need_slack=True)
 
     def write_config(self) -> None:
-        head = [
-            'database = "countersign.db"',
-            "[slack]",
-            f'mode = "{self.mode}"',
-            'approvals_channel = "C0APPROVALS"',
-            *(['listen = "127.0.0.1:0"'] if self.mode == "http" else []),
-            "[ops]",
-            f'listen = "{self.listen}"',
-            "[policy]",
-            self.policy,
-            f"approvers = {json.dumps(self.approvers)}",
-            f"quorum = {self.quorum}",
-        ]
-        tables = [self._account(self.clouds.book.accounts[name]) for name in self.accounts]
-        self.config.write_text("\n".join([*head, *tables]), encoding="utf-8")
+        accounts = [self.clouds.book.accounts[name] for name in self.accounts]
+        text = config_text(
+            [
+                account_table(self.folder, each, self.endpoints.get(each.name, self.clouds.url))
+                for each in accounts
+            ],
+            mode=self.mode,
+            ops_listen=self.listen,
+            policy=self.policy,
+            approvers=self.approvers,
+            quorum=self.quorum,
+        )
+        self.config.write_text(text, encoding="utf-8")
 
     async def start(self, **environ: str) -> Running:
         drop_unused_slack_variables(os.environ)
         stack = AsyncExitStack()
-        self.bot = await stack.enter_async_context(running(self.settings(**environ), self.clock))
+        self.bot = await stack.enter_async_context(
+            running(self.settings(**environ), self.clock, wall=self.wall)
+        )
         self._stack = stack
         if self.bot.events is not None:
             host, port = self.bot.events
@@ -214,9 +219,10 @@ class Stage:
     def records(self, kind: str = "") -> list[dict[str, Any]]:
         """The audit records, as an auditor reads them from the file."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
-            rows = db.execute("select body from audit order by seq").fetchall()
-        bodies = [json.loads(row[0]) for row in rows]
-        return [body for body in bodies if not kind or body["kind"] == kind]
+            rows = db.execute(
+                "select body from audit where :kind in ('', kind) order by seq", {"kind": kind}
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
 
     def draft(self, who: str) -> dict[str, str]:
         """What is kept of the person's half-filled form."""
@@ -260,23 +266,6 @@ class Stage:
             if not call.ok and (call.method, call.error) not in self.expected
         ]
 
-    def _account(self, account: CloudAccount) -> str:
-        names = {"huawei": "secret_access_key"}
-        secret = names.get(account.provider, "access_key_secret")
-        (self.folder / f"{account.name}.secret").write_text(account.access_key_secret)
-        lines = [
-            "[[accounts]]",
-            f'name = "{account.name}"',
-            f'provider = "{account.provider}"',
-            f'endpoint = "{self.endpoints.get(account.name, self.clouds.url)}"',
-            "requests_per_second = 100",
-            f'access_key_id = "{account.access_key_id}"',
-            f'{secret} = "file:{account.name}.secret"',
-        ]
-        if account.provider != "unicloud":
-            lines.append(f'site = "{account.site}"')
-        return "\n".join(lines)
-
 
 @asynccontextmanager
 async def staged(
@@ -291,8 +280,8 @@ async def staged(
     """A stage with the bot running, for as long as the context lasts."""
     clock = ShiftedClock()
     async with (
-        start_clouds(seed=1, now=clock.now) as clouds,
-        start_workspace(now=clock.now, **workspace) as slack,
+        fresh_clouds(clock.now) as clouds,
+        start_workspace(now=clock.now, events=BOT_EVENTS, **workspace) as slack,
     ):
         stage = Stage(folder, mode, clock, clouds, slack, approvers=approvers, quorum=quorum)
         if policy is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -16,9 +17,10 @@ from bot.errors import ProviderError, ProviderRefused, UsageError
 from bot.sandbox.workspace.blocks import message_problems, view_problems
 from bot.services.lists import AccountState, OrderList
 from bot.services.orders import AccountLine, Choice, ProductList, Shown
+from handlers.views.details import details_view
 from handlers.views.forms import answer_modal, find_form
 from handlers.views.lists import list_card
-from handlers.views.orders import choice_card, details_view, order_card
+from handlers.views.orders import choice_card, order_card
 from handlers.views.panel import accounts_card, help_card, panel, products_card, sentence
 from handlers.views.surface import Rendered
 from tests.builders import NOON, a_filter, an_account, an_order
@@ -26,9 +28,23 @@ from tests.builders import NOON, a_filter, an_account, an_order
 CONSOLE = "https://console.example.com/orders/{order_id}"
 
 
+_drawn: deque[tuple[Rendered, list[dict[str, Any]]]] = deque(maxlen=16)
+
+
+def dicts_of(rendered: Rendered) -> list[dict[str, Any]]:
+    """The blocks as Slack gets them; one surface is looked at in many ways, and slack_sdk takes
+    milliseconds to write it out."""
+    for known, dicts in _drawn:
+        if known is rendered:
+            return dicts
+    dicts = rendered.as_dicts()
+    _drawn.append((rendered, dicts))
+    return dicts
+
+
 def checked(rendered: Rendered) -> Rendered:
     """*rendered*, if Slack would take it as a message and as the blocks of a modal."""
-    payload = {"text": rendered.text, "blocks": rendered.as_dicts()}
+    payload = {"text": rendered.text, "blocks": dicts_of(rendered)}
     assert message_problems(payload) == []
     assert_inert(rendered.text)
     checked_view(answer_modal(rendered))
@@ -75,16 +91,16 @@ def texts_in(value: object) -> Iterator[Text]:
 
 
 def markup_of(rendered: Rendered) -> list[str]:
-    return [each.text for each in texts_in(rendered.as_dicts()) if each.kind == "mrkdwn"]
+    return [each.text for each in texts_in(dicts_of(rendered)) if each.kind == "mrkdwn"]
 
 
 def plain_of(rendered: Rendered) -> list[str]:
-    return [each.text for each in texts_in(rendered.as_dicts()) if each.kind == "plain_text"]
+    return [each.text for each in texts_in(dicts_of(rendered)) if each.kind == "plain_text"]
 
 
 def read(rendered: Rendered) -> str:
     """All that a person reads in the blocks."""
-    return "\n".join(each.text for each in texts_in(rendered.as_dicts()))
+    return "\n".join(each.text for each in texts_in(dicts_of(rendered)))
 
 
 def buttons_of(rendered: Rendered) -> list[dict[str, Any]]:
@@ -98,7 +114,7 @@ def buttons_of(rendered: Rendered) -> list[dict[str, Any]]:
             for each in value.values():
                 yield from within(each)
 
-    return list(within(rendered.as_dicts()))
+    return list(within(dicts_of(rendered)))
 
 
 def an_order_saying(text: str, **parts: Any) -> Order:

@@ -30,6 +30,7 @@ class AdapterFactory(Protocol):
         options: Options,
         *,
         cancel_credentials: Credentials | None,
+        wall: Clock,
     ) -> ProviderAdapter: ...
 
 
@@ -41,18 +42,28 @@ def build_adapter(
     options: Options,
     *,
     cancel_credentials: Credentials | None = None,
+    wall: Clock | None = None,
 ) -> ProviderAdapter:
     """The adapter of *account*; closing it closes *transport*.
 
     *cancel_credentials* are those of a separate key that cancels and does nothing else: where it is
     refused, reads go on.
 
+    Requests are signed at the time of *wall*, which is *clock* unless it is given; orders are
+    judged by *clock*.
+
     *options* are the account's own settings under their names in the configuration: `endpoint`
     (all), `domain_id` and `iam_endpoint` (Huawei), `version`, `region_id`, `time_zone` and
     `currency` (Unicloud). One that is absent or "" leaves the adapter's default.
     """
     return ADAPTERS[account.provider](
-        account, credentials, transport, clock, options, cancel_credentials=cancel_credentials
+        account,
+        credentials,
+        transport,
+        clock,
+        options,
+        cancel_credentials=cancel_credentials,
+        wall=wall or clock,
     )
 
 
@@ -60,17 +71,18 @@ def _alibaba(
     account: Account,
     credentials: Credentials,
     transport: Transport,
-    clock: Clock,
+    clock: Clock,  # noqa: ARG001 - no order is judged by it
     options: Options,
     *,
     cancel_credentials: Credentials | None,
+    wall: Clock,
 ) -> ProviderAdapter:
     return AlibabaAdapter(
         account,
         credentials,
         transport,
         endpoint=options.get("endpoint") or None,
-        clock=clock,
+        clock=wall,
         nonce=_nonce,
         cancel_credentials=cancel_credentials,
     )
@@ -80,10 +92,11 @@ def _huawei(
     account: Account,
     credentials: Credentials,
     transport: Transport,
-    clock: Clock,
+    clock: Clock,  # noqa: ARG001 - no order is judged by it
     options: Options,
     *,
     cancel_credentials: Credentials | None,
+    wall: Clock,
 ) -> ProviderAdapter:
     return HuaweiAdapter(
         account,
@@ -92,7 +105,7 @@ def _huawei(
         endpoint=options.get("endpoint") or None,
         iam_endpoint=options.get("iam_endpoint") or None,
         domain_id=options.get("domain_id") or None,
-        clock=clock,
+        clock=wall,
         cancel_credentials=cancel_credentials,
     )
 
@@ -105,6 +118,7 @@ def _unicloud(
     options: Options,
     *,
     cancel_credentials: Credentials | None,  # noqa: ARG001 - nothing can be cancelled
+    wall: Clock,
 ) -> ProviderAdapter:
     own = ("version", "region_id", "time_zone", "currency")
     return UnicloudAdapter(
@@ -113,6 +127,7 @@ def _unicloud(
         transport,
         endpoint=options.get("endpoint") or ENDPOINT,
         clock=clock,
+        wall=wall,
         nonce=_nonce,
         **{name: options[name] for name in own if options.get(name)},
     )

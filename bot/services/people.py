@@ -6,15 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.accounts import Account
-from bot.domain.approvals import (
-    ApprovalRequest,
-    Company,
-    can_ever_be_approved,
-    counting_approvals,
-    needed,
-)
+from bot.domain.approvals import ApprovalRequest
 from bot.domain.people import Person
 from bot.domain.policy import Humans, Policy, Principals, Requirement, requirement_for
+from bot.domain.votes import Company, can_ever_be_approved, counting_approvals, needed
 from bot.errors import NotAllowed
 from bot.ports import Directory
 

@@ -5,28 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.approvals import (
-    COUNTS,
-    ApprovalRequest,
-    Company,
-    RequestStatus,
-    Verdict,
-    VoteKind,
-    may_decide,
-    may_vote,
-)
+from bot.domain.approvals import ApprovalRequest, RequestStatus, next_look
 from bot.domain.fingerprint import fingerprint
 from bot.domain.inputs import Input
 from bot.domain.orders import Order, PaymentStatus
 from bot.domain.people import Person
 from bot.domain.policy import Requirement, requirement_for
+from bot.domain.votes import COUNTS, Company, Verdict, may_decide
 from bot.errors import NotAllowed
 from bot.i18n import _
 from bot.ports import Clock, ProviderAdapter, RequestStore
 from bot.services.access import Access, Viewer
+from bot.services.inboxes import Inboxes
 from bot.services.once import Once
 from bot.services.people import People, named
 from bot.services.reading import Found, OrderReader
@@ -34,8 +27,6 @@ from bot.services.sentences import why_not
 from bot.services.steps import card, notice
 from bot.services.told import HistoryView, InboxView, Told, Why, WhyLine
 
-INBOX = 200  # open requests looked through
-DONE = 30
 RECORDS = 200
 EXPLAINED = 50  # people named by /order why
 
@@ -76,6 +67,7 @@ class Requests:
         self._people = people
         self._clock = clock
         self._wake = wake
+        self._inboxes = Inboxes(store, people, clock)
         self._once = Once()
 
     async def ask(self, given: Input, *, late: bool = False) -> Told:
@@ -117,14 +109,7 @@ class Requests:
         )
 
     async def inbox(self, viewer: Viewer) -> InboxView:
-        person, humans = viewer.person, self._people.humans
-        opened = await self._store.open_requests(limit=INBOX)
-        visible = [each for each in opened if each.account in viewer.names]
-        waiting = await self._waiting_for(person, visible)
-        mine = [each for each in visible if humans.same(person.user_id, each.requested_by)]
-        own = await self._store.requests_of(humans.ids_of(person.user_id), limit=DONE)
-        done = [each for each in own if not each.is_open and each.account in viewer.names]
-        return InboxView(tuple(waiting), tuple(mine), tuple(done))
+        return await self._inboxes.inbox(viewer, await self._inboxes.opened())
 
     async def history(self, viewer: Viewer, account: str, order_id: str) -> HistoryView:
         """Raises NotAllowed where *viewer* may not view the account."""
@@ -246,24 +231,8 @@ class Requests:
             requirement=requirement,
             created_at=now,
             expires_at=expires_at,
-            due_at=expires_at,
+            due_at=next_look(expires_at, now),
         )
-
-    async def _waiting_for(
-        self, person: Person, requests: Sequence[ApprovalRequest]
-    ) -> list[ApprovalRequest]:
-        """Each user group is read once for all of them."""
-        todays = {each.request_id: self._people.today(each) for each in requests}
-        rules = [each.requirement for each in requests] + list(todays.values())
-        company = await self._people.company(*(rule.approvers for rule in rules))
-        now = self._clock.now()
-        return [
-            each
-            for each in requests
-            if may_vote(
-                each, VoteKind.APPROVE, todays[each.request_id], person, company, now=now
-            ).counts
-        ]
 
 
 def _line(

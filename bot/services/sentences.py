@@ -77,6 +77,7 @@ def _news_by_outcome() -> dict[str, str]:
         Outcome.CHANGED: _("it is no longer the order that was asked about; nothing was done."),
         Outcome.GONE: _("it is gone at the cloud, and not through this request."),
         Outcome.PAID: _("it is already paid; it stays as it is."),
+        Outcome.DEADLINE: _("its own payment deadline has passed; nothing was done."),
         Outcome.VOTES: _("an approval no longer counts; nothing was done."),
         Outcome.IDENTITY: _("whoever asked is no longer an active member; nothing was done."),
         Outcome.REFUSED: _("the cloud refused; it stays as it is."),

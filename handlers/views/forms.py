@@ -64,7 +64,8 @@ def typed_values(view: Mapping[str, Any]) -> dict[str, str]:
     for block_id, elements in view.get("state", {}).get("values", {}).items():
         for element in elements.values():
             option = element.get("selected_option") or {}
-            value = element.get("value") or option.get("value") or ""
+            day = element.get("selected_date")
+            value = element.get("value") or option.get("value") or day or ""
             if value and value != ANY:
                 found[block_id] = value
     return found

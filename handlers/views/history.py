@@ -41,7 +41,7 @@ def inbox_card(inbox: InboxView) -> Rendered:
     blocks: list[Block] = []
     for name, requests in parts:
         blocks.append(header(name))
-        blocks.extend(_row(each) for each in requests[:GROUP])
+        blocks.extend(request_row(each) for each in requests[:GROUP])
         if len(requests) > GROUP:
             blocks.append(note(ours(_("and {count} more", count=len(requests) - GROUP))))
     first = [title(each) for each in inbox.waiting[:3]]
@@ -57,7 +57,7 @@ def history_card(history: HistoryView) -> Rendered:
     )
     count = _("{count} on record", count=len(history.records))
     blocks: list[Block] = [header(name)]
-    blocks.extend(_row(each) for each in history.requests[:REQUESTS])
+    blocks.extend(request_row(each) for each in history.requests[:REQUESTS])
     shown = history.records[-RECORDS:]
     left = len(history.records) - len(shown)
     if left:
@@ -85,14 +85,14 @@ def why_card(why: Why) -> Rendered:
     ]
     if len(stopped) > PEOPLE:
         blocks.append(note(ours(_("and {count} more", count=len(stopped) - PEOPLE))))
-    state = _state(request)
+    state = state_text(request)
     blocks.append(note(literal(state)))
     return message(f"{title(request)} {_rules(why)} {count} {state}", blocks)
 
 
-def _row(request: ApprovalRequest) -> SectionBlock:
+def request_row(request: ApprovalRequest) -> SectionBlock:
     """Two lines and a button."""
-    second = f"{quoted(request.reason, 100)} · {short(_state(request), 180)}"
+    second = f"{quoted(request.reason, 100)} · {short(state_text(request), 180)}"
     about = short(request.order_id, NUMBER)
     show = button(ActionId.SHOW_REQUEST, _("Show"), request_ref(request), about=about)
     return SectionBlock(
@@ -100,7 +100,7 @@ def _row(request: ApprovalRequest) -> SectionBlock:
     )
 
 
-def _state(request: ApprovalRequest) -> str:
+def state_text(request: ApprovalRequest) -> str:
     if request.status is RequestStatus.PENDING:
         return deadline_text(request)
     return outcome_text(request)
@@ -176,6 +176,8 @@ def _kind(kind: str) -> str:
         AuditKind.REQUEST_READ: _("order read"),
         AuditKind.REQUEST_CANCELLED: _("cancelled at the cloud"),
         AuditKind.REQUEST_FAILED: _("failed"),
+        AuditKind.REMINDED: _("somebody was reminded"),
+        AuditKind.ESCALATED: _("the second circle was told"),
         AuditKind.LATE_EFFECT: _("turned out to be cancelled after all"),
         AuditKind.MESSAGE_GIVEN_UP: _("a message could not be delivered"),
         AuditKind.LOOKUP_FAILED: _("look-up failed"),

@@ -13,7 +13,7 @@ from bot.i18n import _
 from bot.services.lists import PAGE, AccountState, OrderList
 from handlers.ids import ActionId
 from handlers.views import words
-from handlers.views.orders import deadline_words, type_markup
+from handlers.views.phrases import deadline_words, type_markup
 from handlers.views.surface import Rendered, actions, button, header, message, note, plain
 from handlers.views.text import (
     bold,
@@ -40,18 +40,13 @@ def list_card(
     """*row_ids* are the cards behind the rows' buttons, *turn_id* the list behind Next, Previous
     and Refresh."""
     blocks: list[Block] = [header(_title(listed))]
-    blocks.extend(_problem_blocks(listed.states, zone))
+    blocks.extend(problem_blocks(listed.states, zone))
     for snapshot, card_id in zip(listed.page.snapshots, row_ids, strict=True):
         blocks.append(_row(snapshot, card_id, zone, now))
     if not listed.page.snapshots:
         blocks.append(plain(_nothing(listed)))
     blocks.append(note(*[ours(part) for part in _coverage(listed, zone)]))
-    gaps = _gaps(listed, zone)
-    if gaps:
-        shown = gaps[: SHOWN_PROBLEMS - 1]
-        if len(gaps) > len(shown):
-            shown.append(_("and {count} more accounts", count=len(gaps) - len(shown)))
-        blocks.append(note(*[literal(gap, 150) for gap in shown]))
+    blocks.extend(gap_blocks(listed.states, listed.wanted, zone))
     blocks.append(_turns(listed, turn_id))
     return message(list_text(listed, zone), blocks)
 
@@ -138,19 +133,26 @@ def _coverage(listed: OrderList, zone: str) -> list[str]:
     return parts
 
 
-def _gaps(listed: OrderList, zone: str) -> list[str]:
-    return [
+def gap_blocks(states: Sequence[AccountState], wanted: OrderFilter, zone: str) -> list[Block]:
+    """The accounts whose older orders are not read yet."""
+    gaps = [
         _(
             "{account}: orders before {when} are not read yet.",
             account=state.account.name,
             when=when(state.covered_since, zone),
         )
-        for state in listed.states
-        if state.covered_since is not None and state.covered_since < listed.wanted.until
+        for state in states
+        if state.covered_since is not None and state.covered_since < wanted.until
     ]
+    if not gaps:
+        return []
+    shown = gaps[: SHOWN_PROBLEMS - 1]
+    if len(gaps) > len(shown):
+        shown.append(_("and {count} more accounts", count=len(gaps) - len(shown)))
+    return [note(*[literal(gap, 150) for gap in shown])]
 
 
-def _problem_blocks(states: Sequence[AccountState], zone: str) -> list[Block]:
+def problem_blocks(states: Sequence[AccountState], zone: str) -> list[Block]:
     """The first failures whole; of the others at least the accounts' names, for a cloud that did
     not answer is never passed over."""
     failed = [state for state in states if state.problem is not None]

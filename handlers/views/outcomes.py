@@ -11,7 +11,7 @@ from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
 from bot.domain.fingerprint import differences
 from bot.i18n import _
 from bot.redact import mask
-from handlers.views.orders import some
+from handlers.views.phrases import some
 from handlers.views.surface import line, note, plain
 from handlers.views.text import Markup, bold, clean, mention, moment, ours, short, when
 
@@ -26,7 +26,7 @@ Shown = Callable[[datetime], str]
 
 def outcome_blocks(request: ApprovalRequest) -> list[Block]:
     """For every status but pending."""
-    blocks: list[Block] = [line(bold(ours(_sentence(request, _moment))))]
+    blocks: list[Block] = [line(bold(outcome_markup(request)))]
     if clean(request.end_reason):
         blocks.append(plain(f"“{short(request.end_reason, DENIAL)}”"))
     if request.outcome != Outcome.COMBINED:
@@ -39,6 +39,11 @@ def outcome_blocks(request: ApprovalRequest) -> list[Block]:
     if ended := _ended(request):
         blocks.append(note(ended))
     return blocks
+
+
+def outcome_markup(request: ApprovalRequest) -> Markup:
+    """The first of them: one sentence of ours, dates as the reader's Slack shows them."""
+    return ours(_sentence(request, _moment))
 
 
 def outcome_text(request: ApprovalRequest) -> str:

@@ -12,8 +12,9 @@ from bot.domain.accounts import Account, Provider
 from bot.domain.filters import Snapshot
 from bot.i18n import _
 from bot.services.orders import AccountLine, ProductList
+from handlers.filters import FILTERS
 from handlers.ids import COMMAND, ActionId
-from handlers.parsing import EXAMPLES, FILTERS, Verb
+from handlers.parsing import EXAMPLES, Verb
 from handlers.views import words
 from handlers.views.surface import Rendered, actions, button, header, message, note, plain
 from handlers.views.text import clean, cut, literal, moment, ours, short, when
@@ -89,6 +90,7 @@ def help_card(accounts: Sequence[Account]) -> Rendered:
             command=COMMAND,
             account=first.name,
         ),
+        _("{example}: a list as a file, to you alone; or format:jsonl", example="/order export"),
         _("{example}: your accounts and when they answered last", example=EXAMPLES[Verb.ACCOUNTS]),
         *_request_help(sample),
     ]
@@ -97,7 +99,9 @@ def help_card(accounts: Sequence[Account]) -> Rendered:
         "account": f"account:{first.name}",
         "provider": f"provider:{first.provider}",
     }
-    narrowing = _("Filters for list and unpaid: {filters}", filters="  ".join(filters.values()))
+    narrowing = _(
+        "Filters for list, unpaid and export: {filters}", filters="  ".join(filters.values())
+    )
     text = " ".join((_("What can be typed:"), *lines))
     return message(
         text,
@@ -114,6 +118,10 @@ def _request_help(sample: str) -> tuple[str, ...]:
         _("{example}: requests that wait for you, yours, done", example=EXAMPLES[Verb.INBOX]),
         _("{command} history {sample}: what happened to it", command=COMMAND, sample=sample),
         _("{example}: who may decide a request, and who not", example=EXAMPLES[Verb.WHY]),
+        _(
+            "{example}: what is unpaid, in this channel every morning; off, now, time, days, zone",
+            example=EXAMPLES[Verb.DIGEST],
+        ),
     )
 
 

@@ -1,15 +1,17 @@
-"""The forms that ask for a reason: of a cancellation, and of a denial."""
+"""The forms that ask for a reason: of a cancellation, of a denial, of a snooze."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from bot.domain.approvals import ApprovalRequest
 from bot.domain.orders import Order
 from bot.i18n import _
-from handlers.ids import REASON_BLOCK, ActionId, CallbackId
+from handlers.ids import REASON_BLOCK, UNTIL_BLOCK, ActionId, CallbackId
 from handlers.views import words
-from handlers.views.orders import deadline_text
+from handlers.views.phrases import deadline_text
 from handlers.views.requests import REASON, asked_by, asked_for, quoted
 from handlers.views.stakes import stakes
 from handlers.views.surface import header, note, plain
@@ -57,6 +59,38 @@ def deny_form(request: ApprovalRequest, private: str) -> dict[str, Any]:
         "close": _plain(_("Close")),
         "private_metadata": private,
         "blocks": [*(block.to_dict() for block in shown), asked],
+    }
+
+
+def snooze_form(order: str, draft: Mapping[str, str], first: date, private: str) -> dict[str, Any]:
+    """*order* is what it is about in a few words, *draft* what was typed before, *first* the
+    earliest day that can be picked."""
+    before = draft.get(UNTIL_BLOCK, "")
+    element = {
+        "type": "datepicker",
+        "action_id": ActionId.DRAFT.value,
+        "initial_date": max(first.isoformat(), before),
+    }
+    until = {
+        "type": "input",
+        "block_id": UNTIL_BLOCK,
+        "label": _plain(_("Until which day?")),
+        "hint": _plain(
+            _("The digest of that day shows it again, an earlier one if it is about to lapse.")
+        ),
+        "dispatch_action": True,
+        "element": element,
+    }
+    asked = _reason(_("Why can it wait?"), draft.get(REASON_BLOCK, ""), ActionId.DRAFT)
+    return {
+        "type": "modal",
+        "callback_id": CallbackId.SNOOZE_FORM.value,
+        "title": _plain(_("Snooze")),
+        "submit": _plain(_("Snooze")),
+        "close": _plain(_("Close")),
+        "notify_on_close": True,
+        "private_metadata": private,
+        "blocks": [plain(order).to_dict(), until, {**asked, "dispatch_action": True}],
     }
 
 

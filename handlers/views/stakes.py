@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block
 from bot.domain.orders import Order, OrderType
 from bot.i18n import _
 from handlers.views import words
-from handlers.views.orders import instances, some
+from handlers.views.phrases import instances, some
 from handlers.views.surface import header, line, plain
 from handlers.views.text import clean, ours, short
 

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import accumulate
 from typing import NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,7 +22,6 @@ from bot.i18n import _
 Markup = NewType("Markup", str)
 
 CUT = " … (cut)"
-_COUNT_DIGITS = 12
 _NOT_USER_ID = re.compile(r"[^A-Z0-9]")
 _NOT_CURRENCY = re.compile(r"[^\w ()]|_")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -100,13 +98,6 @@ def money(amount: Money | None) -> Markup:
     if amount is None:
         return Markup(_("no amount given"))
     return Markup(str(Money(amount.amount, _NOT_CURRENCY.sub("", amount.currency)[:20])))
-
-
-def number(count: Decimal) -> str:
-    """`4`, `0.5`: a quantity without needless zeros, rounded where it has no end."""
-    if not count.is_finite() or abs(count.adjusted()) > _COUNT_DIGITS:
-        return f"{count:.3E}"
-    return f"{round(count, _COUNT_DIGITS).normalize():f}"
 
 
 def moment(at: datetime, zone: str) -> Markup:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-
-from bot.domain.orders import LineItem, Order, OrderType, PaymentStatus
+from bot.domain.orders import Order, OrderType, PaymentStatus
+from bot.domain.subjects import number, own_quantity
 from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable, Remedy
 from bot.i18n import _
 from bot.redact import mask
-from handlers.views.text import clean, money, number, short
+from handlers.views.text import clean, money, short
 
 NAME = 80  # characters of a product's name, a provider's word, a code
 
@@ -55,16 +53,8 @@ def subject(order: Order) -> str:
     """`ECS x 4`: the product and how many of it, as one plain line."""
     name = short(order.product_name, NAME) or short(order.product_code, NAME)
     product = name or _("unnamed product")
-    quantities = [item.quantity for item in _own_items(order) if item.quantity is not None]
-    return f"{product} x {number(sum(quantities, Decimal(0)))}" if quantities else product
-
-
-def _own_items(order: Order) -> Sequence[LineItem]:
-    """The lines that the order's product names: a server's disk is no second server. Where no line
-    has the order's own code, all of them if they are of one kind."""
-    own = [item for item in order.line_items if item.product_code == order.product_code]
-    kinds = {item.product_code for item in order.line_items}
-    return own or (order.line_items if len(kinds) == 1 else ())
+    quantity = own_quantity(order)
+    return product if quantity is None else f"{product} x {number(quantity)}"
 
 
 def amount(order: Order) -> str:

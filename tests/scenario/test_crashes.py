@@ -30,7 +30,8 @@ from tests.cancelling import (
     unjudged,
     unpaid_order,
 )
-from tests.served import ROOT, Served, serving
+from tests.preloaded import ROOT, Preloaded, preloaded
+from tests.served import Served, serving
 from tests.stage import ALICE, BOB, CHEN, Stage, acked, eventually, said, staged
 
 S = RequestStatus
@@ -48,6 +49,12 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         stage.real_time = True
         yield stage
         await verified(stage)
+
+
+@pytest.fixture(scope="module")
+async def forks() -> AsyncIterator[Preloaded]:
+    async with preloaded() as forks:
+        yield forks
 
 
 async def verified(stage: Stage) -> None:
@@ -76,13 +83,15 @@ async def killed(served: Served) -> None:
 
 
 @pytest.mark.parametrize("where", ["before_accept", "after_accept"])
-async def test_pitfall_6_a_click_around_its_storing(stage: Stage, where: str) -> None:
+async def test_pitfall_6_a_click_around_its_storing(
+    stage: Stage, forks: Preloaded, where: str
+) -> None:
     """Not stored: not acknowledged, and nothing happens. Stored: handled once."""
     order = unpaid_order(stage)
     async with restarted(stage):
         request = await asked(stage, order)
     shown = cards(stage, request, APPROVALS, BOB)[-1]
-    async with serving(stage, **{VARIABLE: where}) as served:
+    async with serving(stage, forks=forks, **{VARIABLE: where}) as served:
         await served.ready()
         clicked = await stage.slack.click_message(BOB, APPROVALS, "approve", ts=shown.ts)
         assert not clicked.ok, "no 200 for what may not be stored"
@@ -106,9 +115,11 @@ async def done(stage: Stage, order: CloudOrder, *, votes: list[str]) -> None:
     assert unjudged(stage) == 0
 
 
-async def test_pitfall_6_a_click_acknowledged_and_not_yet_judged(stage: Stage) -> None:
+async def test_pitfall_6_a_click_acknowledged_and_not_yet_judged(
+    stage: Stage, forks: Preloaded
+) -> None:
     order = unpaid_order(stage)
-    async with serving(stage) as served:
+    async with serving(stage, forks=forks) as served:
         await served.ready()
         request = await asked(stage, order)
         stage.slack.fault("slow", "users.info", seconds=5, times=0)
@@ -122,18 +133,18 @@ async def test_pitfall_6_a_click_acknowledged_and_not_yet_judged(stage: Stage) -
         await done(stage, order, votes=[BOB])
 
 
-async def crashed(stage: Stage, order: CloudOrder, where: str) -> None:
+async def crashed(stage: Stage, forks: Preloaded, order: CloudOrder, where: str) -> None:
     """Asked, approved, killed on the way to the cloud and back."""
-    async with serving(stage, **{VARIABLE: where}) as served:
+    async with serving(stage, forks=forks, **{VARIABLE: where}) as served:
         await served.ready()
         request = await asked(stage, order)
         await click(stage, BOB, "approve", request)
         await killed(served)
 
 
-async def test_a_kill_before_the_claim_changes_nothing(stage: Stage) -> None:
+async def test_a_kill_before_the_claim_changes_nothing(stage: Stage, forks: Preloaded) -> None:
     order = unpaid_order(stage)
-    await crashed(stage, order, "before_claim")
+    await crashed(stage, forks, order, "before_claim")
     assert records(stage, order)[-1].status is S.APPROVED
     assert cancels(stage, order) == []
     async with restarted(stage):
@@ -141,10 +152,10 @@ async def test_a_kill_before_the_claim_changes_nothing(stage: Stage) -> None:
 
 
 async def test_pitfall_7_a_claim_without_receipt_is_unknown_and_never_called_blindly(
-    stage: Stage,
+    stage: Stage, forks: Preloaded
 ) -> None:
     order = unpaid_order(stage)
-    await crashed(stage, order, "after_claim")
+    await crashed(stage, forks, order, "after_claim")
     assert records(stage, order)[-1].status is S.EXECUTING
     async with restarted(stage):
         request = await reached(stage, order, S.UNKNOWN)
@@ -159,10 +170,10 @@ async def test_pitfall_7_a_claim_without_receipt_is_unknown_and_never_called_bli
 
 @pytest.mark.parametrize("where", ["after_call", "after_receipt"])
 async def test_pitfall_7_a_kill_after_the_call_is_settled_by_reading(
-    stage: Stage, where: str
+    stage: Stage, forks: Preloaded, where: str
 ) -> None:
     order = unpaid_order(stage, "huawei-main")
-    await crashed(stage, order, where)
+    await crashed(stage, forks, order, where)
     (request,) = records(stage, order)
     assert request.status is (S.EXECUTING if where == "after_call" else S.CANCELLED)
     assert "Cancelled:" not in said(cards(stage, request, APPROVALS, BOB)[-1])
@@ -170,10 +181,10 @@ async def test_pitfall_7_a_kill_after_the_call_is_settled_by_reading(
         await done(stage, order, votes=[BOB])
 
 
-async def test_a_kill_after_a_post_is_made_good_and_said(stage: Stage) -> None:
+async def test_a_kill_after_a_post_is_made_good_and_said(stage: Stage, forks: Preloaded) -> None:
     """The card may stand there twice; both are one request, and a click on either counts."""
     order = unpaid_order(stage)
-    async with serving(stage, **{VARIABLE: "after_post"}) as served:
+    async with serving(stage, forks=forks, **{VARIABLE: "after_post"}) as served:
         await served.ready()
         await open_cancel_form(stage, order)
         acked(await stage.slack.submit(ALICE, {"reason": "posted twice"}))
@@ -194,10 +205,12 @@ async def test_a_kill_after_a_post_is_made_good_and_said(stage: Stage) -> None:
         assert len(cancels(stage, order)) == 1
 
 
-async def test_pitfalls_8_and_16_old_buttons_work_and_two_are_still_needed(stage: Stage) -> None:
+async def test_pitfalls_8_and_16_old_buttons_work_and_two_are_still_needed(
+    stage: Stage, forks: Preloaded
+) -> None:
     order = unpaid_order(stage)
     stage.quorum = 2
-    async with serving(stage) as served:
+    async with serving(stage, forks=forks) as served:
         await served.ready()
         request = await asked(stage, order)
         await click(stage, BOB, "approve", request)

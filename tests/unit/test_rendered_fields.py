@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from bot.domain.orders import LineItem, Order
+from bot.domain.subjects import number
 from bot.errors import ProviderError
 from bot.providers import build_adapter
 from bot.providers.credentials import Credentials
 from bot.providers.transport import Transport
 from bot.services.orders import Shown
 from handlers.views import words
-from handlers.views.orders import LINES_SHOWN, details_pages, details_view
+from handlers.views.details import details_pages, details_view
+from handlers.views.orders import LINES_SHOWN
 from handlers.views.panel import sentence
-from handlers.views.text import clean, number, when
+from handlers.views.text import clean, when
 from tests.fakes import FixedClock
 from tests.loopback import Reply, loopback
 from tests.surfaces import a_card, checked, checked_modal, plain_of, read, shown

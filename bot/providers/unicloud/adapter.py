@@ -66,6 +66,7 @@ class UnicloudAdapter:
         time_zone: str = "Asia/Shanghai",
         currency: str = "",
         clock: Clock,
+        wall: Clock | None = None,
         nonce: Callable[[], str],
     ) -> None:
         self._account = account
@@ -75,7 +76,7 @@ class UnicloudAdapter:
             transport,
             endpoint=endpoint,
             version=version,
-            clock=clock,
+            clock=wall or clock,
             nonce=nonce,
         )
         self._region_id = region_id

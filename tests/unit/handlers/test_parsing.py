@@ -13,20 +13,17 @@ from hypothesis import strategies as st
 from bot.domain.accounts import Provider
 from bot.domain.orders import OrderType, PaymentStatus
 from bot.errors import UsageError
+from handlers.filters import FILTERS, List, Wanted, read_filters
 from handlers.parsing import (
     EXAMPLES,
-    FILTERS,
     Accounts,
     Command,
     Help,
-    List,
     Panel,
     Products,
     Show,
     Verb,
-    Wanted,
     parse_command,
-    read_filters,
 )
 from handlers.views.panel import sentence
 from tests.builders import NOON

@@ -14,7 +14,8 @@ from bot.domain.orders import Field, LineItem, Order, OrderType, PaymentStatus, 
 from bot.errors import ProviderRefused, ProviderUnavailable, Remedy
 from bot.services.orders import Choice
 from handlers.views import words
-from handlers.views.orders import choice_card, details_pages, details_view
+from handlers.views.details import details_pages, details_view
+from handlers.views.orders import choice_card
 from tests.builders import NOON, a_detailed_order, a_line_item, an_account, an_order, money
 from tests.surfaces import (
     a_card,

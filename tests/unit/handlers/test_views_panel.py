@@ -11,7 +11,8 @@ from bot.domain.filters import AccountAnswer, Snapshot
 from bot.domain.orders import Product
 from bot.errors import ProviderUnavailable
 from bot.services.orders import AccountLine, ProductList
-from handlers.parsing import FILTERS, Command, List, Show, parse_command, read_filters
+from handlers.filters import FILTERS, List, read_filters
+from handlers.parsing import Command, Show, parse_command
 from handlers.views.panel import (
     SAMPLE_IDS,
     accounts_card,
@@ -66,7 +67,7 @@ def test_help_shows_commands_that_work_with_the_accounts_here(provider: Provider
     lines = [line for text in plain_of(card) for line in text.splitlines()]
     typed = [line.partition(": ")[0].removeprefix("/order") for line in lines if "/order" in line]
     commands: list[Command] = [parse_command(each) for each in typed]
-    assert len(commands) == 11
+    assert len(commands) == 13
     assert commands.count(Show(SAMPLE_IDS[provider])) == 2
     assert "/order products my-account ecs" in read(card)
 

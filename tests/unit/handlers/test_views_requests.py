@@ -40,6 +40,7 @@ from tests.surfaces import (
     an_order_saying,
     assert_inert,
     buttons_of,
+    dicts_of,
     markup_of,
     plain_of,
     read,
@@ -101,7 +102,7 @@ def saying(text: str, status: RequestStatus, **parts: Any) -> ApprovalRequest:
 
 def checked(rendered: Rendered) -> Rendered:
     """*rendered*, if Slack takes it and its text holds no markup but mentions of ours."""
-    payload = {"text": rendered.text, "blocks": rendered.as_dicts()}
+    payload = {"text": rendered.text, "blocks": dicts_of(rendered)}
     assert message_problems(payload) == []
     assert_inert(MENTION.sub("", rendered.text))
     return rendered
@@ -125,7 +126,7 @@ def test_a_card_reads_in_the_order_a_phone_shows_it() -> None:
         product_name="ECS",
     )
     card = checked(request_card(a_request(order=order), CopyRole.APPROVALS))
-    texts = [each.text for each in texts_in(card.as_dicts())]
+    texts = [each.text for each in texts_in(dicts_of(card))]
     wanted = (
         "Cancel 12,480.00 CNY · ECS x 4 · huawei-main?",
         "“bought twice”",

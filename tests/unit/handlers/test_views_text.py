@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.money import Money
+from bot.domain.subjects import number
 from bot.errors import ProviderRefused, ProviderUnavailable
 from handlers.views import words
 from handlers.views.panel import sentence
-from handlers.views.text import CUT, clean, cut, escaped, literal, moment, money, number, span, when
+from handlers.views.text import CUT, clean, cut, escaped, literal, moment, money, span, when
 from tests.builders import NOON, an_order
 from tests.surfaces import (
     a_card,
@@ -28,6 +29,7 @@ from tests.surfaces import (
     checked,
     checked_modal,
     checked_view,
+    dicts_of,
     every_surface,
     markup_of,
     plain_of,
@@ -108,7 +110,7 @@ def test_pitfall_45_outside_text_is_shown_as_it_is_without_ping_link_or_format(t
     """Markup shows as its own characters; what cannot be seen is gone."""
     visible = clean(text)
     for name, rendered in every_surface(text).items():
-        payload = json.dumps(rendered.as_dicts(), ensure_ascii=False)
+        payload = json.dumps(dicts_of(rendered), ensure_ascii=False)
         assert "\u202e" not in payload
         for each in markup_of(rendered):
             assert "evil" not in each

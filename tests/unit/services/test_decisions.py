@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.approvals import ApprovalRequest, RequestStatus
+from bot.domain.approvals import WATCH, ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import Owed
@@ -232,7 +232,7 @@ async def test_an_approval_taken_back_before_the_re_read_leaves_the_request_pend
     await office.press(K.TAKE_BACK, BOB, request_id)
     await office.executor.step()
     assert office.status(request_id) is S.PENDING
-    assert office.request(request_id).due_at == office.request(request_id).expires_at
+    assert office.due_in(request_id) == WATCH
 
 
 async def test_what_is_left_after_one_approval_is_taken_back_may_still_be_enough() -> None:

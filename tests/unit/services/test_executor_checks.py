@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.approvals import RequestStatus
+from bot.domain.audit import AuditKind
 from bot.domain.inputs import InputKind
 from bot.domain.orders import Order, PaymentStatus
 from bot.domain.policy import Principals, Rule
@@ -284,9 +285,10 @@ async def test_votes_that_fell_short_before_the_re_read_wait_for_more() -> None:
     bob = office.directory.people[BOB]
     office.directory.people[BOB] = replace(bob, deleted=True)
     await office.executor.step()
-    request = office.request(request_id)
-    assert (request.status, request.due_at) == (S.PENDING, request.expires_at)
+    assert office.stands(request_id) == (S.PENDING, "votes")
+    assert office.facts(AuditKind.REQUEST_READ)["approvals"] == 0
     await office.press(K.APPROVE, CAROL, request_id)
+    assert office.stands(request_id) == (S.PENDING, "")
     await office.executor.step()
     assert office.status(request_id) is S.APPROVED
 

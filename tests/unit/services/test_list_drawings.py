@@ -167,8 +167,8 @@ async def test_a_fault_of_ours_after_everybody_left_is_not_lost() -> None:
     await house.follow(a_filter())
     with capture_logs() as logs:
         answer.set()
-        while house.lists._running:
-            await asyncio.gather(*house.lists._running, return_exceptions=True)
+        while house.lists._asker._running:
+            await asyncio.gather(*house.lists._asker._running, return_exceptions=True)
     assert [log["event"] for log in logs] == ["refresh_failed"]
 
 
@@ -225,8 +225,8 @@ async def test_whoever_stops_following_leaves_the_reading_to_end_well() -> None:
     await anext(following)
     await following.aclose()  # type: ignore[attr-defined]
     answer.set()
-    while house.lists._running:
-        await asyncio.gather(*house.lists._running)
+    while house.lists._asker._running:
+        await asyncio.gather(*house.lists._asker._running)
     assert (await house.stored("CS2611171200ABCDE")).detailed
 
 

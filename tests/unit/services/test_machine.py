@@ -73,7 +73,7 @@ ENDS = frozenset(f"request:{status}" for status in set(S) - OPEN)
 class TheMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
+        self.loop = asyncio.new_event_loop()  # a Runner sets signal handlers at each call
         self.pauses = Pauses()
         cloud = Cloud(self.pauses)
         self.office = Office(POLICIES[0], humans=HUMANS, cloud=cloud)
@@ -92,7 +92,7 @@ class TheMachine(RuleBasedStateMachine):
         """None when the power went out, and the bot was started again."""
         try:
             with capture_logs() as lines:
-                done = self.runner.run(work)
+                done = self.loop.run_until_complete(work)
         except Killed:
             self.restart()
             return None
@@ -371,7 +371,7 @@ class TheMachine(RuleBasedStateMachine):
         self.restart()
         self.run(self.rest())
         self.all_is_told()
-        self.runner.close()
+        self.loop.close()
 
     async def rest(self) -> None:
         for _round in range(60):
