@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 
 from sqlite_utils import Database
 
@@ -51,10 +52,8 @@ def refuse_foreign(db: Database, name: str) -> None:
 
 def refuse_missing_guards(db: Database, name: str) -> None:
     """Raise StorageError where a trigger is absent or differs from what the steps created."""
-    with closing(Database(memory=True)) as fresh:
-        SCHEMA.apply(fresh)
-        expected, found = _triggers(fresh), _triggers(db)
-    for trigger, sql in expected.items():
+    found = _triggers(db)
+    for trigger, sql in _expected_triggers().items():
         if found.get(trigger) != sql:
             raise StorageError(
                 _(
@@ -64,6 +63,13 @@ def refuse_missing_guards(db: Database, name: str) -> None:
                     trigger=trigger,
                 )
             )
+
+
+@cache
+def _expected_triggers() -> dict[str, str]:
+    with closing(Database(memory=True)) as fresh:
+        SCHEMA.apply(fresh)
+        return _triggers(fresh)
 
 
 def _triggers(db: Database) -> dict[str, str]:

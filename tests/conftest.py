@@ -22,8 +22,9 @@ def clean_environment() -> Iterator[None]:
         if name.startswith(("SLACK_", "COUNTERSIGN_")) or name.upper().endswith("_PROXY"):
             del os.environ[name]
     yield
-    os.environ.clear()
-    os.environ.update(before)
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)

@@ -130,6 +130,8 @@ class Stage:
     def later(self, **span: float) -> None:
         """Time passes for everybody; after six seconds the clouds are asked for a list anew."""
         self.clock.ahead += timedelta(**span)
+        if self._stack is not None and self.bot is not None:
+            self.bot.clock_moved()
 
     async def type(self, who: str, text: str, *, until: str = "", where: str = GENERAL) -> Message:
         """Type `/order text` and wait for the private answer that says *until*."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m001_audit(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table audit(
           seq integer primary key,
@@ -52,5 +55,5 @@ def m001_audit(db: Database) -> None:
 
         create table probe(id integer primary key check(id = 1), writes integer not null) strict;
         insert into probe(id, writes) values(1, 0);
-        """
+        """,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m002_snapshots(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table snapshot(
           account text not null,
@@ -54,5 +57,5 @@ def m002_snapshots(db: Database) -> None:
           failed_ms integer,
           error text not null
         ) strict;
-        """
+        """,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m003_conversations(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table card(
           id text primary key not null,
@@ -38,5 +41,5 @@ def m003_conversations(db: Database) -> None:
 
         create table seen_input(input_id text primary key not null, at_ms integer not null) strict;
         create index seen_input_age on seen_input(at_ms);
-        """
+        """,
     )

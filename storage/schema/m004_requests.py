@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m004_requests(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table input(
           seq integer primary key,
@@ -86,5 +89,5 @@ def m004_requests(db: Database) -> None:
           primary key(request_seq, user_id)
         ) strict;
         create index request_vote_user on request_vote(user_id, request_seq);
-        """
+        """,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m005_outbox(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table outbox(
           id integer primary key,
@@ -35,5 +38,5 @@ def m005_outbox(db: Database) -> None:
           primary key(channel, ts)
         ) strict;
         create index card_copy_request on card_copy(request_id);
-        """
+        """,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m006_digests(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table digest_plan(
           channel text primary key not null,
@@ -55,5 +58,5 @@ def m006_digests(db: Database) -> None:
         create index order_note_age on order_note(at_ms);
 
         alter table outbox add column run_id text not null default '';
-        """
+        """,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m007_reminders(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table reminder(
           request_id text not null,
@@ -21,5 +24,5 @@ def m007_reminders(db: Database) -> None:
         alter table card_copy add column mentioned text not null default '[]';
         alter table card_copy add column urgent integer not null default 0
           check(urgent in (0, 1));
-        """
+        """,
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m008_home(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table home(
           user_id text primary key not null,
@@ -14,5 +17,5 @@ def m008_home(db: Database) -> None:
           digest text not null
         ) strict;
         create index home_opened on home(opened_ms desc, user_id);
-        """
+        """,
     )

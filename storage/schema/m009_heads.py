@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from storage.schema.script import run_script
+
 
 def m009_heads(db: Database) -> None:
-    db.executescript(
+    run_script(
+        db,
         """
         create table head_day(
           day text primary key not null,
@@ -18,5 +21,5 @@ def m009_heads(db: Database) -> None:
           begin select raise(abort, 'head_day: append only'); end;
         create trigger head_day_no_delete before delete on head_day
           begin select raise(abort, 'head_day: append only'); end;
-        """
+        """,
     )

@@ -86,7 +86,7 @@ async def test_a_signed_request_is_taken(stage: Stage, body: tuple[str, bytes]) 
         assert (await post(stage, body, signed(stage, body[1], late=late)))[0] == 200
 
 
-@pytest.mark.parametrize("late", [-301, 301, -86400])
+@pytest.mark.parametrize("late", [-301, 306, -86400])  # a slow machine takes its seconds
 async def test_pitfall_43_a_time_stamp_off_by_five_minutes_is_401(
     stage: Stage, body: tuple[str, bytes], late: int
 ) -> None:

@@ -26,6 +26,7 @@ async def test_the_card_asks_the_approvers_by_name(stage: Stage) -> None:
     [card] = cards(stage, request, APPROVALS, BOB)
     assert card.text.endswith("For <@U0BOB>, <@U0CHEN>")
     assert "For <@U0BOB>, <@U0CHEN>" in said(card)
+    await click(stage, ALICE, "withdraw", request, where=ALICES)
 
 
 async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
