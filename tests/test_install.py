@@ -15,7 +15,10 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import aiohttp
 import pytest
+
+from tests.page_process import page_process
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "handlers", "storage")
@@ -112,6 +115,16 @@ def test_python_dash_m_bot_is_the_same_command(countersign: Path, tmp_path: Path
 @pytest.mark.parametrize("countersign", ["wheel"], indirect=True)
 def test_the_story_holds_in_an_empty_folder(countersign: Path, tmp_path: Path) -> None:
     told = checked(countersign, "demo", "--story", cwd=tmp_path)
-    assert "The story holds: 62 checks." in told
+    assert "The story holds: 91 checks." in told
     assert "does not hold" not in told
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("countersign", ["wheel"], indirect=True)
+async def test_the_page_is_whole_in_the_wheel(countersign: Path, tmp_path: Path) -> None:
+    python = countersign.parent / "python"
+    async with page_process(tmp_path, python=python) as served, aiohttp.ClientSession() as session:
+        for path in ("", "page/js/main.js", "page/js/kit/render.js", "page/css/base.css"):
+            async with session.get(f"{served.url}{path}") as response:
+                assert response.status == 200
+        assert await served.stop() == 0

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from contextlib import closing
 from decimal import Decimal
-from sqlite3 import connect
 
 from bot.demo.scene import (
     ALICE,
@@ -22,7 +19,7 @@ from bot.demo.scene import (
 from bot.demo.stage import Stage
 from bot.demo.transcript import StoryFailed, Transcript, card_lines
 from bot.sandbox.clouds.book import CloudOrder, Fault
-from bot.sandbox.workspace.state import Message, OpenView
+from bot.sandbox.workspace.state import Message
 
 DM = "D0ALICE"
 SMALL = Decimal(10_000)  # the demo's policy asks two people for more than that in CNY
@@ -46,7 +43,6 @@ class Cancelling(Scene):
         await self.two_approvals()
         await self.line_dropped()
         await self.killed()
-        await self.on_record()
 
     async def two_people(self) -> None:
         self.told.scene("An unpaid order nobody needs. Alice asks; a second person decides.")
@@ -126,18 +122,7 @@ class Cancelling(Scene):
         self.told.does("The bot", "is started again")
         await self.card("it reads before it says anything", "killed", DONE)
         self.holds("and asks no second time", len(self.cancels(order)) == 1)
-
-    async def on_record(self) -> None:
-        self.told.scene("The clouds' own list of calls agrees with the record.")
-        calls = [
-            call.order_id or ""
-            for call in self.stage.clouds.book.calls
-            if call.operation == "cancel_order"
-        ]
-        claims = await asyncio.to_thread(self._claimed)
-        self.holds(f"{len(calls)} cancel calls, each one claimed before", sorted(calls) == claims)
-        self.holds("no order was asked for twice", len(set(calls)) == len(calls))
-        await self.type(ALICE, "inbox", until="")
+        await self.type(ALICE, "inbox")
 
     async def ask(self, reason: str, *, large: bool = False) -> CloudOrder:
         """Alice asks for the cancellation of an order; the approvers' card is there."""
@@ -172,21 +157,6 @@ class Cancelling(Scene):
 
         await self.appears("it does not count, and is said so in private", find)
 
-    async def form(self, who: str, callback_id: str) -> None:
-        def find() -> OpenView | None:
-            views = self.slack.views(who)
-            return views[-1] if views and views[-1].sent["callback_id"] == callback_id else None
-
-        await self.wait(f"the form {callback_id} opens", find)
-
-    def cancels(self, order: CloudOrder) -> list[str]:
-        """The outcomes of the cancel calls for this order that reached the cloud."""
-        return [
-            call.outcome
-            for call in self.stage.clouds.book.calls
-            if call.operation == "cancel_order" and call.order_id == order.order_id
-        ]
-
     def _card(
         self, reason: str, text: str, *, where: str = APPROVALS, action: str = ""
     ) -> Message | None:
@@ -206,10 +176,3 @@ class Cancelling(Scene):
                 self._asked.add(order.order_id)
                 return order
         raise StoryFailed("there is an unpaid order left to ask for")
-
-    def _claimed(self) -> list[str]:
-        """The order ids of all claims on the record."""
-        with closing(connect(f"file:{self.stage.database}?mode=ro", uri=True)) as db:
-            rows = db.execute("select body from audit where kind = 'request:claimed'").fetchall()
-        subjects = [json.loads(body)["subject"] for (body,) in rows]
-        return sorted(subject.rpartition("/")[2] for subject in subjects)

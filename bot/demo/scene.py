@@ -80,6 +80,13 @@ class Scene:
         if delivery.error:
             raise StoryFailed(f"Slack was answered in time ({delivery.error})")
 
+    async def form(self, who: str, callback_id: str) -> None:
+        def find() -> OpenView | None:
+            views = self.slack.views(who)
+            return views[-1] if views and views[-1].sent["callback_id"] == callback_id else None
+
+        await self.wait(f"the form {callback_id} opens", find)
+
     def private(self, who: str, *texts: str, besides: Collection[str] = ()) -> Message | None:
         """The newest answer that only this person sees and whose card has all *texts*."""
         for message in reversed(self.slack.messages(GENERAL, who)):
@@ -99,6 +106,14 @@ class Scene:
     def window(self, who: str, text: str) -> OpenView | None:
         views = self.slack.views(who)
         return views[-1] if views and text in str(views[-1].blocks) else None
+
+    def cancels(self, order: CloudOrder) -> list[str]:
+        """The outcomes of the cancel calls for this order that reached the cloud."""
+        return [
+            call.outcome
+            for call in self.stage.clouds.book.calls
+            if call.operation == "cancel_order" and call.order_id == order.order_id
+        ]
 
     def an_order(self, account: str, status: str) -> CloudOrder:
         rows = self.stage.clouds.book.orders[account].values()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from bot.app import Running, SystemClock, running
 from bot.crash import VARIABLE
+from bot.demo.clock import MovableClock
+from bot.manifest import BOT_EVENTS
 from bot.sandbox.clouds.book import CloudAccount
 from bot.sandbox.clouds.server import Clouds, start_clouds
 from bot.sandbox.workspace import Workspace, start_workspace
@@ -29,7 +33,8 @@ viewers = ["members"]
 requesters = ["members"]
 approvers = ["U0BOB", "S0FINANCE"]
 quorum = 1
-hold = "2s"
+hold = "{hold}"
+quiet = "22:00-08:00"
 [[policy.rules]]
 over = ["10000 CNY", "1500 USD"]
 quorum = 2
@@ -39,34 +44,47 @@ _SPEED = 100  # requests per second: the embedded clouds set no limit
 
 
 class Stage:
-    """`start` and `stop` the bot; clouds, workspace and database stay."""
+    """`start` and `stop` the bot; clouds, workspace and database stay. *clock* is the bot's."""
 
-    def __init__(self, folder: Path, clouds: Clouds, workspace: Workspace) -> None:
+    def __init__(self, folder: Path, clouds: Clouds, workspace: Workspace, *, hold: str) -> None:
         self.clouds = clouds
         self.workspace = workspace
+        self.clock = MovableClock(SystemClock())
         self.database = folder / "countersign.db"
-        self._settings = _settings(folder, clouds, workspace)
+        self._settings = _settings(folder, clouds, workspace, hold=hold)
         self._bot: AsyncExitStack | None = None
+        self._running: Running | None = None
         self._process: Process | None = None
 
     async def start(self) -> Running:
         self._bot = AsyncExitStack()
-        return await self._bot.enter_async_context(running(self._settings, SystemClock()))
+        bot = running(self._settings, self.clock, wall=SystemClock())
+        self._running = await self._bot.enter_async_context(bot)
+        return self._running
 
     async def stop(self) -> None:
         if self._bot is not None:
             await self._bot.aclose()
-            self._bot = None
+            self._bot = self._running = None
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             await self._process.wait()
 
+    def move(self, by: timedelta) -> None:
+        """Let time pass for the bot and the clouds' orders. Slack, and what is signed, stay on the
+        real time."""
+        self.clock.move(by)
+        self.clouds.book.move(by)
+        if self._running is not None:
+            self._running.clock_moved()
+
     async def start_process(self, *, crash_at: str) -> Process:
         """The same bot as a process of its own that kills itself at a named point; returns when
-        it is connected."""
+        it is connected. Its clock is the real one: only for a stage that was not moved."""
         environ = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             **_environ(self.workspace),
+            "TMPDIR": tempfile.gettempdir(),
             VARIABLE: crash_at,
         }
         self._process = await asyncio.create_subprocess_exec(
@@ -80,10 +98,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
-    """The stage with the bot running, for as long as the context lasts."""
-    async with start_clouds(seed=seed) as clouds, start_workspace() as workspace:
-        stage = Stage(folder, clouds, workspace)
+async def staged(folder: Path, *, seed: int, hold: str) -> AsyncIterator[Stage]:
+    """The stage with the bot running, for as long as the context lasts. *hold* is how long an
+    approved request can still be stopped, as in the configuration: "2s"."""
+    async with (
+        start_clouds(seed=seed) as clouds,
+        start_workspace(events=BOT_EVENTS) as workspace,
+    ):
+        stage = Stage(folder, clouds, workspace, hold=hold)
         await stage.start()
         try:
             yield stage
@@ -91,13 +113,13 @@ async def staged(folder: Path, *, seed: int) -> AsyncIterator[Stage]:
             await stage.stop()
 
 
-def _settings(folder: Path, clouds: Clouds, workspace: Workspace) -> Settings:
+def _settings(folder: Path, clouds: Clouds, workspace: Workspace, *, hold: str) -> Settings:
     """Through a configuration file, as in life."""
     accounts = [
         _account_table(account, clouds.url, folder) for account in clouds.book.accounts.values()
     ]
     config = folder / "countersign.toml"
-    config.write_text("\n".join([_POLICY, *accounts]), encoding="utf-8")
+    config.write_text("\n".join([_POLICY.format(hold=hold), *accounts]), encoding="utf-8")
     return load_settings(config, database=None, environ=_environ(workspace), need_slack=True)
 
 

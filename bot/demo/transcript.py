@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
+_MENTION = re.compile(r"<@U0(\w+)>")
 LINES = 14  # of one card
 
 
@@ -26,14 +27,18 @@ class Transcript:
         self._console.print()
         self._console.print(Text(title, style="bold"))
 
+    def says(self, line: str) -> None:
+        self._console.print(Text(line))
+
     def does(self, who: str, what: str) -> None:
         self._console.print(Text.assemble("  ", (who, "cyan"), " ", what))
 
-    def sees(self, card: Sequence[str]) -> None:
-        for line in card[:LINES]:
-            self._console.print(Text(f"    │ {line}", style="dim"))
-        if len(card) > LINES:
-            self._console.print(Text(f"    │ … {len(card) - LINES} more lines", style="dim"))
+    def sees(self, card: Sequence[str], *, most: int = LINES) -> None:
+        for line in card[:most]:
+            named = _MENTION.sub(lambda found: f"@{found[1].title()}", line)
+            self._console.print(Text(f"    │ {named}", style="dim"))
+        if len(card) > most:
+            self._console.print(Text(f"    │ … {len(card) - most} more lines", style="dim"))
 
     def check(self, what: str, *, holds: bool) -> None:
         """Say that *what* holds, or end the story."""
@@ -58,14 +63,18 @@ def card_lines(blocks: Sequence[Mapping[str, Any]]) -> list[str]:
 def _lines(block: Mapping[str, Any]) -> Iterator[str]:
     texts = [block.get("text"), *block.get("fields", [])]
     texts += [each for each in block.get("elements", []) if "text" in each]
-    buttons = [each for each in block.get("elements", []) if each.get("type") == "button"]
+    for row in block.get("rows", []):
+        yield " | ".join(cell["text"] for cell in row)
+    elements = block.get("elements", [])
+    buttons = [each for each in elements if each.get("type") == "button"]
     if block.get("accessory", {}).get("type") == "button":
         buttons.append(block["accessory"])
     for text in texts:
         if isinstance(text, Mapping) and isinstance(text.get("text"), str):
             yield from _plain(text["text"]).splitlines()
     if buttons:
-        yield " ".join(f"[{each['text']['text']}]" for each in buttons)
+        menus = ["[⋮]" for each in elements if each.get("type") == "overflow"]
+        yield " ".join([*(f"[{each['text']['text']}]" for each in buttons), *menus])
 
 
 def _plain(text: str) -> str:

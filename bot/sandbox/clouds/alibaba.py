@@ -36,6 +36,7 @@ from bot.sandbox.clouds.room import Reply, Turn, handle_call
 PROVIDER = "alibaba"
 
 seed = alibaba_orders.seed
+place = alibaba_orders.place
 
 _VERSION = "2017-12-14"
 _CLOCK_TOLERANCE = timedelta(minutes=15)
@@ -205,7 +206,7 @@ class _Visit:
 
     def _query_orders(self, account: CloudAccount, turn: Turn) -> Reply:
         orders = self.room.book.orders[account.name].values()
-        return Reply(wire.success(self.request_id, query_orders(orders, self.sent, turn.now)))
+        return Reply(wire.success(self.request_id, query_orders(orders, self.sent, turn.order_now)))
 
     def _get_order_detail(self, account: CloudAccount, turn: Turn) -> Reply:
         asked = order_id_of(self.sent)

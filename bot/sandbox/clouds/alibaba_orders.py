@@ -109,6 +109,15 @@ def seed(book: Book, rng: random.Random, start: datetime) -> None:
             book.add_order(order)
 
 
+def place(book: Book, account: str, *, renewal: bool, deadline: datetime | None) -> CloudOrder:
+    """An unpaid order made now. Raises ValueError for a deadline."""
+    if deadline is not None:
+        raise ValueError("Alibaba Cloud's API tells no payment deadline")
+    start = book.order_now().replace(microsecond=0)
+    drawing = _Drawing(book, book.accounts[account], book.chance, start)
+    return drawing.bought("unpaid", timedelta(), "Renew" if renewal else "New")
+
+
 @dataclass(frozen=True, slots=True)
 class _Drawing:
     """One account's orders, drawn with *rng*, their times counted from *start*."""
@@ -122,11 +131,11 @@ class _Drawing:
         wanted = _ORDERS.get(self.account.name, _ORDERS_ELSEWHERE)
         refunds, cancelled = wanted // 16, wanted // 8
         for age in _UNPAID_AGES:
-            yield self._bought("unpaid", age + timedelta(seconds=self.rng.randrange(600)))
+            yield self.bought("unpaid", age + timedelta(seconds=self.rng.randrange(600)))
         for _ in range(cancelled):
-            yield self._bought("cancelled", self._age())
+            yield self.bought("cancelled", self._age())
         paid = [
-            self._bought("paid", self._age())
+            self.bought("paid", self._age())
             for _ in range(wanted - len(_UNPAID_AGES) - cancelled - refunds)
         ]
         yield from paid
@@ -139,9 +148,10 @@ class _Drawing:
             return timedelta(seconds=self.rng.randrange(370 * 86400, 900 * 86400))
         return timedelta(seconds=int(1800 * 15_000 ** self.rng.random()))
 
-    def _bought(self, status: str, age: timedelta) -> CloudOrder:
+    def bought(self, status: str, age: timedelta, order_type: str = "") -> CloudOrder:
+        """*order_type* is drawn where it is not given."""
         rng, created = self.rng, self.start - age
-        order_type, currency = rng.choice(_BOUGHT_TYPES), self._currency()
+        order_type, currency = order_type or rng.choice(_BOUGHT_TYPES), self._currency()
         products = [rng.choice(PRODUCTS)]
         if order_type == "New" and rng.randrange(4) == 0:
             products += [BY_CODE["yundisk"]] * rng.randrange(1, 3)

@@ -1,14 +1,16 @@
 """The state behind the embedded clouds: accounts, orders, the calls that arrived, faults ordered.
 
 One `Book` serves all providers. It knows no protocol: each provider's room renders orders in its
-own wire format and asks the book what to do with a call.
+own wire format and asks the book what to do with a call. Signatures and calls go by the real time;
+orders go by a time of their own, which can be moved ahead of it.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -53,6 +55,7 @@ class CloudOrder:
     status, payable and currency always come from here, so that they can be changed from outside.
 
     *payment_status* is unpaid, paid, cancelled or unknown. *deadline* is None where there is none.
+    *lapsed* tells of a cancelled order that it was the deadline's doing.
     """
 
     account: str
@@ -62,10 +65,15 @@ class CloudOrder:
     currency: str
     created_at: datetime
     deadline: datetime | None = None
+    lapsed: bool = False
     wire: dict[str, Any] = field(default_factory=dict)
 
     def cancellable(self) -> bool:
         return self.payment_status == "unpaid"
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline is not None and self.deadline <= now
 
 
 @dataclass(slots=True)
@@ -90,14 +98,36 @@ class Call:
 
 
 class Book:
-    """All state of the embedded clouds. *now* is the clouds' clock (aware UTC)."""
+    """All state of the embedded clouds. *now* is the clouds' clock (aware UTC) for all but the
+    orders; theirs is *shift* ahead of it. *chance* makes up orders that are placed later."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
+        self.shift = timedelta()
+        self.chance = random.Random(0)
         self.accounts: dict[str, CloudAccount] = {}
         self.orders: dict[str, dict[str, CloudOrder]] = {}  # account name -> order id -> order
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
+
+    def order_now(self) -> datetime:
+        """The moment by which orders are created, listed and lapse."""
+        return self.now() + self.shift
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass for the orders; raises ValueError for a step back."""
+        if by < timedelta():
+            raise ValueError("time only moves forward")
+        self.shift += by
+        self.lapse()
+
+    def lapse(self) -> None:
+        """Cancel every unpaid order whose deadline has passed."""
+        now = self.order_now()
+        for rows in self.orders.values():
+            for order in rows.values():
+                if order.cancellable() and order.is_past(now):
+                    order.payment_status, order.lapsed = "cancelled", True
 
     def add_account(self, account: CloudAccount) -> None:
         self.accounts[account.name] = account

@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, get_args
 
 from aiohttp import web
 
 from bot.sandbox.clouds.book import Book, Call, CloudOrder, Fault, FaultKind, Operation
-from bot.sandbox.clouds.world import list_row_ids
+from bot.sandbox.clouds.world import list_row_ids, place
 
 PREFIX = "/_sandbox/"
 
 _STATUSES = ("unpaid", "paid", "cancelled", "unknown")
 _TOO_LARGE, _PLACES = Decimal(10**15), 6
 _MAX_SECONDS = 10**8  # three years: a skew beyond it would leave the calendar
+_FARTHEST = timedelta(days=400)  # that the orders' time can be moved in all
 _Name = TypeVar("_Name", bound=str)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,7 +41,10 @@ def routes(book: Book) -> list[web.RouteDef]:
     return [
         web.get(f"{PREFIX}accounts", control.accounts),
         web.get(f"{PREFIX}orders", control.orders),
+        web.post(f"{PREFIX}orders", control.place_order),
         web.post(PREFIX + "orders/{order_id}", control.change_order),
+        web.get(f"{PREFIX}clock", control.clock),
+        web.post(f"{PREFIX}clock", control.move_clock),
         web.get(f"{PREFIX}calls", control.calls),
         web.post(f"{PREFIX}faults", control.add_fault),
         web.delete(f"{PREFIX}faults", control.clear_faults),
@@ -73,10 +77,27 @@ class _Control:
         if account is None:
             raise ControlError(400, "say which account: ?account=NAME")
         self._check_account(account)
+        self._book.lapse()
         orders = self._book.orders[account]
         return web.json_response([_order(orders[i]) for i in list_row_ids(self._book, account)])
 
+    async def place_order(self, request: web.Request) -> web.Response:
+        """A new unpaid order, made now by the orders' own time."""
+        body = await _json_object(request, allowed={"account", "renewal", "deadline"})
+        if "account" not in body:
+            raise ControlError(400, "say in which account")
+        self._check_account(body["account"])
+        renewal, deadline = body.get("renewal", False), _moment(body.get("deadline"))
+        if not isinstance(renewal, bool):
+            raise ControlError(400, "renewal is true or false")
+        try:
+            order = place(self._book, body["account"], renewal=renewal, deadline=deadline)
+        except ValueError as error:
+            raise ControlError(400, f"deadline: {error}") from error
+        return web.json_response(_order(order))
+
     async def change_order(self, request: web.Request) -> web.Response:
+        self._book.lapse()
         order = self._book.order(request.match_info["order_id"])
         if order is None:
             raise ControlError(404, f"no order {request.match_info['order_id']}")
@@ -84,10 +105,27 @@ class _Control:
         status = body.get("payment_status", order.payment_status)
         if status not in _STATUSES:
             raise ControlError(400, f"payment_status is one of {', '.join(_STATUSES)}")
+        if status == "unpaid" and order.is_past(self._book.order_now()):
+            raise ControlError(400, "the order's payment deadline has passed: place a new one")
         # Both are checked before either is changed.
         payable = _amount(body["payable"]) if "payable" in body else order.payable
+        order.lapsed = order.lapsed and "payment_status" not in body
         order.payment_status, order.payable = status, payable
         return web.json_response(_order(order))
+
+    async def clock(self, _request: web.Request) -> web.Response:
+        """The orders' own time; signatures and calls go by the real one."""
+        now, shift = self._book.order_now(), self._book.shift
+        return web.json_response({"now": _utc(now), "shift_seconds": shift.total_seconds()})
+
+    async def move_clock(self, request: web.Request) -> web.Response:
+        body = await _json_object(request, allowed={"move_seconds"})
+        by = _span(body.get("move_seconds"))
+        if self._book.shift + by > _FARTHEST:
+            days = _FARTHEST.days
+            raise ControlError(400, f"the clock can be moved {days} days in all, no more")
+        self._book.move(by)
+        return await self.clock(request)
 
     async def calls(self, _request: web.Request) -> web.Response:
         return web.json_response([_call(call) for call in self._book.calls])
@@ -186,6 +224,27 @@ def _seconds(body: dict[str, Any], kind: FaultKind) -> float | None:
     if not least <= value <= _MAX_SECONDS:
         raise ControlError(400, "seconds is out of range; only clock_skew takes negative ones")
     return float(value)
+
+
+def _span(value: object) -> timedelta:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise ControlError(400, "move_seconds is a number")
+    if not 0 <= value <= _FARTHEST.total_seconds():
+        raise ControlError(400, f"the clock moves forward, {_FARTHEST.days} days at most")
+    return timedelta(seconds=float(value))
+
+
+def _moment(value: object) -> datetime | None:
+    """ISO 8601 with its offset from UTC, in whole seconds; None where there is none."""
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        pass
+    raise ControlError(400, "deadline is a time such as 2026-11-20T18:00:00Z")
 
 
 def _times(body: dict[str, Any]) -> int:

@@ -40,12 +40,12 @@ from bot.sandbox.clouds.huawei_errors import (
     reply,
     throttled,
 )
-from bot.sandbox.clouds.huawei_generate import seed_accounts
+from bot.sandbox.clouds.huawei_generate import place, seed_accounts
 from bot.sandbox.clouds.huawei_orders import details, find, list_row, resource_row
 from bot.sandbox.clouds.huawei_signature import SignedRequest
 from bot.sandbox.clouds.room import Reply, Turn, handle_call
 
-__all__ = ["PROVIDER", "list_row_ids", "routes", "seed"]
+__all__ = ["PROVIDER", "list_row_ids", "place", "routes", "seed"]
 
 _LARGEST_CATALOGUE_PAGE = 1000
 _Answer = Callable[[Turn, CloudAccount], Reply]

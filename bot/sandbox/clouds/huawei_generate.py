@@ -117,6 +117,15 @@ def seed_accounts(book: Book, rng: random.Random, start: datetime) -> None:
     book.add_order(document_sample(china.name))
 
 
+def place(book: Book, account: str, *, renewal: bool, deadline: datetime | None) -> CloudOrder:
+    """An unpaid order made now; without a deadline it has none."""
+    order_type = _RENEWAL if renewal else _NEW
+    plan = _Plan(status=UNPAID, order_type=order_type, age_days=(0.0, 0.0))
+    order = _Draft(book.accounts[account], plan, book.chance, book.order_now()).order()
+    order.deadline = deadline
+    return order
+
+
 def _add_orders(
     book: Book, account: CloudAccount, rounds: int, rng: random.Random, start: datetime
 ) -> None:

@@ -1,11 +1,15 @@
 """What a provider's room is, and the one way a call goes through it.
 
-A room is a module of this package (`alibaba`, `huawei`, `unicloud`) with four names, held to the
+A room is a module of this package (`alibaba`, `huawei`, `unicloud`) with five names, held to the
 `Room` protocol by the type checker where `world.ROOMS` lists them:
 
     PROVIDER: str                                   "alibaba", as accounts carry it
     seed(book, rng, start) -> None                  adds the provider's accounts and their orders;
                                                     all chance from *rng*, all times from *start*
+    place(book, account, *, renewal, deadline)      an unpaid order like those, made now, which the
+                                                    caller adds; a deadline of None is the
+                                                    provider's usual one, ValueError for one that
+                                                    it cannot have
     routes(book) -> list[web.RouteDef]              the provider's own paths, with a catch-all for
                                                     the rest of its prefix; state of its own (used
                                                     nonces, tokens) lives in what this call makes
@@ -25,6 +29,7 @@ A handler reads the body, finds out *account* (by the key id or token as present
 `handle_call` writes the ledger and plays faults, so a room knows of them only through its `Turn`:
 
 - verify signature and clock against `turn.now` (clock_skew moves it), not against `book.now()`;
+- read the times of orders against `turn.order_now`;
 - read the order `turn.order_id` (wrong_order names another one of the account);
 - when `turn.lie` is true, a cancel answers success and changes nothing, whatever the order's state.
 """
@@ -42,7 +47,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from bot.sandbox.clouds.book import Book, Fault, Operation
+from bot.sandbox.clouds.book import Book, CloudOrder, Fault, Operation
 
 SLOW_S = 5.0
 SKEW_S = 3600.0
@@ -55,6 +60,10 @@ class Room(Protocol):
 
     def seed(self, book: Book, rng: random.Random, start: datetime) -> None: ...
 
+    def place(
+        self, book: Book, account: str, *, renewal: bool, deadline: datetime | None
+    ) -> CloudOrder: ...
+
     def routes(self, book: Book) -> list[web.RouteDef]: ...
 
     def list_row_ids(self, book: Book, account: str) -> list[str]: ...
@@ -62,9 +71,11 @@ class Room(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a room has to take one call: *now* is the clock it judges by, aware UTC."""
+    """How a room has to take one call: *now* is the clock it judges the caller by, *order_now* the
+    one it judges orders by, both aware UTC."""
 
     now: datetime
+    order_now: datetime
     order_id: str | None
     lie: bool = False
 
@@ -144,7 +155,8 @@ def _turn(
         now += timedelta(seconds=SKEW_S if fault.seconds is None else fault.seconds)
     if kind == "wrong_order" and operation == "get_order" and order_id is not None:
         order_id = _another(book, account, order_id)
-    return Turn(now, order_id, lie=kind == "lie")
+    book.lapse()
+    return Turn(now, now + book.shift, order_id, lie=kind == "lie")
 
 
 def _another(book: Book, account: str, order_id: str) -> str:

@@ -35,9 +35,11 @@ from bot.sandbox.clouds.unicloud_errors import (
     reply,
     throttled,
 )
-from bot.sandbox.clouds.unicloud_generate import seed_accounts
+from bot.sandbox.clouds.unicloud_generate import place, seed_accounts
 from bot.sandbox.clouds.unicloud_orders import detail, list_row
 from bot.sandbox.clouds.unicloud_queries import find_products, find_regions, select_orders
+
+__all__ = ["PROVIDER", "list_row_ids", "place", "routes", "seed"]
 
 PROVIDER = "unicloud"
 _CLOCK_TOLERANCE = timedelta(minutes=15)
@@ -148,7 +150,7 @@ class _Room:
         return account
 
     def _query_orders(self, turn: Turn, account: CloudAccount, sent: Parameters) -> Reply:
-        rows = [list_row(order, turn.now) for order in self._orders(account)]
+        rows = [list_row(order, turn.order_now) for order in self._orders(account)]
         return Reply(reply(select_orders(rows, sent)))
 
     def _order_detail(self, turn: Turn, account: CloudAccount, sent: Parameters) -> Reply:
@@ -158,7 +160,7 @@ class _Room:
         order = self._book.orders[account.name].get(turn.order_id or "")
         if order is None:
             raise refusal(INVALID_PARAMETER, "OrderId")
-        return Reply(reply({"Order": detail(order, turn.now)}))
+        return Reply(reply({"Order": detail(order, turn.order_now)}))
 
     def _orders(self, account: CloudAccount) -> list[CloudOrder]:
         return list(self._book.orders[account.name].values())

@@ -94,6 +94,15 @@ def seed_accounts(book: Book, rng: random.Random, start: datetime) -> None:
     book.add_order(document_sample(account.name))
 
 
+def place(book: Book, account: str, *, renewal: bool, deadline: datetime | None) -> CloudOrder:
+    """An unpaid order made now; without a deadline it is due a day later, as the provider's are."""
+    category = "RENEW" if renewal else "NEW"
+    plan = _Plan(payment_status="unpaid", word="UNPAID", age_hours=(0.0, 0.0), category=category)
+    draft = _Draft(plan, book.chance, book.order_now())
+    draft.due = deadline or draft.due
+    return draft.order(account)
+
+
 class _Draft:
     """One order being made up."""
 

@@ -85,7 +85,8 @@ def _changed_state(order: CloudOrder, shown: dict[str, Any], now: datetime) -> d
             due = order.deadline or now.replace(microsecond=0) + _PAYMENT_LIMIT
             return {**state, "OrderStatus": "UNPAID", "DueTime": milliseconds(due)}
         case "cancelled":
-            return {**state, "OrderStatus": "CANCELED", "CancelType": "MANUAL"}
+            cancel_type = "OVERTIME" if order.lapsed else "MANUAL"
+            return {**state, "OrderStatus": "CANCELED", "CancelType": cancel_type}
         case _:
             return {**state, "OrderStatus": "PROCESSING"}
 
