@@ -150,7 +150,7 @@ class OrderCommand:
     async def _panel(self, viewer: Viewer, channel: str, answer: Answer) -> None:
         desk = self._desk
         wanted = self._filter(List(unpaid=True), viewer)
-        count, as_of = await desk.lists.unpaid_count(wanted)
+        count, as_of = await desk.lists.counted(wanted)
         recent = await desk.lookups.recent(viewer, channel)
         pairs = [(each.order.account, each.order.order_id) for each in recent]
         row_ids = await desk.cards.rows(viewer, pairs, channel)

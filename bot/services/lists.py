@@ -31,9 +31,10 @@ PAGE = 8  # orders on one card
 class Patience:
     """Seconds: *first* until a list of what was last seen goes out while the clouds are asked,
     *deadline* until the missing accounts are named, both from the beginning; *late* after that
-    until they are no longer waited for."""
+    until they are no longer waited for; *glance* for a count that is not known yet."""
 
     first: float = 0.7
+    glance: float = 2.5
     deadline: float = 8.0
     late: float = 60.0
 
@@ -117,6 +118,14 @@ class OrderLists:
         known = [_known(coverages.get(name), wanted) for name in wanted.accounts]
         moments = [at for at, covered_since in known if at is not None and covered_since is None]
         return page.total, min(moments) if 0 < len(moments) == len(known) else None
+
+    async def counted(self, wanted: OrderFilter) -> tuple[int, datetime | None]:
+        """The same. Where it is not known yet the clouds are asked, and waited for a moment."""
+        count, as_of = await self.unpaid_count(wanted)
+        if as_of is not None:
+            return count, as_of
+        await self._asker.ask(wanted).wait_for_lists(self._patience.glance)
+        return await self.unpaid_count(wanted)
 
     async def aclose(self) -> None:
         """End all reading; lists that are being followed are drawn as last seen."""

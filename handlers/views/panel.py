@@ -45,10 +45,12 @@ def panel(
 ) -> Rendered:
     """*recent* pairs the last orders looked at here with the card ids of their buttons, *waiting*
     counts the requests that this person may decide."""
+    known = unpaid or as_of is not None
+    label = _("Unpaid ({count})", count=unpaid) if known else _("Unpaid")
     blocks: list[Block] = [
         header(_("Cloud orders")),
         actions(
-            button(ActionId.SHOW_UNPAID, _("Unpaid ({count})", count=unpaid), panel_id),
+            button(ActionId.SHOW_UNPAID, label, panel_id),
             button(ActionId.SHOW_INBOX, _("Waiting for you ({count})", count=waiting), panel_id),
             button(ActionId.FIND, _("Find…"), panel_id),
         ),

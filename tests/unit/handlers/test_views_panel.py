@@ -173,3 +173,9 @@ def test_a_sentence_of_any_length_is_valid(length: int) -> None:
 def test_a_moment_of_the_panel_is_that_of_the_account_heard_longest_ago() -> None:
     card = panel(1, NOON - timedelta(hours=2), [], "p0", zone="UTC", waiting=2)
     assert f"<!date^{int((NOON - timedelta(hours=2)).timestamp())}^" in read(card)
+
+
+def test_the_panel_counts_nothing_while_nothing_is_known() -> None:
+    shown = read(panel(0, None, [], "P1", zone="UTC", waiting=0))
+    assert "\nUnpaid\n" in shown
+    assert "Unpaid (0)" not in shown

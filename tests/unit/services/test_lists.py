@@ -290,6 +290,20 @@ async def test_the_panel_counts_what_is_unpaid_and_says_since_when_that_holds() 
     assert await house.lists.unpaid_count(ALL_UNPAID) == (2, NOON + timedelta(hours=1))
 
 
+async def test_a_count_that_is_not_known_yet_is_asked_for_and_then_remembered() -> None:
+    house = House(huawei(), alibaba())
+    assert await house.lists.counted(ALL_UNPAID) == (2, NOON)
+    house.cloud.calls.clear()
+    assert await house.lists.counted(ALL_UNPAID) == (2, NOON)
+    assert house.cloud.calls == []
+
+
+async def test_a_count_does_not_wait_for_a_dead_cloud() -> None:
+    house = House(huawei(), alibaba())
+    house.cloud.script = failing(unavailable())
+    assert await house.lists.counted(ALL_UNPAID) == (1, None)
+
+
 async def test_a_count_further_back_than_was_read_claims_no_moment() -> None:
     house = House(huawei())
     await house.last(a_filter(payment_status=UNPAID))
