@@ -116,7 +116,8 @@ class NewWindow:
 
 
 class DirectMessage:
-    """A message in a person's conversation with the bot; what comes later takes its place."""
+    """A message in a person's conversation with the bot; what comes later takes its place, or
+    follows it where Slack lets no message be changed."""
 
     def __init__(self, client: AsyncWebClient, channel: str) -> None:
         self._client = client
@@ -124,12 +125,18 @@ class DirectMessage:
         self._ts = ""
 
     async def show(self, rendered: Rendered) -> None:
-        if not self._ts:
+        if not self._ts or not await self._changed(rendered):
             self._ts = await _post(self._client, self._channel, rendered)
-            return
-        await self._client.chat_update(
-            channel=self._channel, ts=self._ts, text=rendered.text, blocks=rendered.as_dicts()
-        )
+
+    async def _changed(self, rendered: Rendered) -> bool:
+        try:
+            await self._client.chat_update(
+                channel=self._channel, ts=self._ts, text=rendered.text, blocks=rendered.as_dicts()
+            )
+        except SlackApiError as error:
+            logger.warning("answer_not_changed", error=slack_word(error))
+            return False
+        return True
 
 
 class Place:

@@ -27,7 +27,7 @@ from handlers.drafts import Drafts, snooze_key
 from handlers.ids import REASON_BLOCK, UNTIL_BLOCK, ActionId, CallbackId, CardKind
 from handlers.press import Press, run
 from handlers.views import digest_words as say
-from handlers.views.digest_answers import status_card, switched_card
+from handlers.views.digest_answers import coming_card, status_card, switched_card
 from handlers.views.digest_line import MINE, SNOOZE, read_choice
 from handlers.views.forms import answer_modal, typed_values
 from handlers.views.panel import sentence
@@ -57,7 +57,8 @@ class DigestCommand:
             case DigestVerb.STATUS:
                 await self._desk.inputs.answered(viewer.person.user_id, "digest")
                 plan = await digests.status(viewer, channel)
-                await answer.show(status_card(plan, self._desk.clock.now()))
+                next_at = await digests.next_at(plan) if plan and plan.on else None
+                await answer.show(status_card(plan, next_at))
             case DigestVerb.ON:
                 switched = await digests.switch_on(viewer, channel, command.changes)
                 await answer.show(switched_card(switched))
@@ -70,9 +71,8 @@ class DigestCommand:
                 await answer.show(sentence(text))
             case DigestVerb.NOW:
                 await self._desk.inputs.answered(viewer.person.user_id, "digest now")
-                await digests.post_now(viewer, channel)
-                text = _("It is on its way: the clouds are asked first, which may take a minute.")
-                await answer.show(sentence(text))
+                _run, where = await digests.post_now(viewer, channel)
+                await answer.show(coming_card(where))
 
 
 class DigestButtons:

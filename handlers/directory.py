@@ -84,7 +84,15 @@ def person_of(user_id: str, user: dict[str, Any]) -> Person:
         stranger=bool(user.get("is_stranger")),
         language="zh" if str(user.get("locale") or "").startswith("zh") else "en",
         time_zone=str(user.get("tz") or "UTC"),
+        name=_name(user),
     )
+
+
+def _name(user: dict[str, Any]) -> str:
+    """What people here call this person; outside text."""
+    profile = user.get("profile")
+    chosen = profile.get("display_name") if isinstance(profile, dict) else ""
+    return str(chosen or user.get("real_name") or user.get("name") or "")
 
 
 class _Kept(Generic[Value]):

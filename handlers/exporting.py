@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 
 from bot.domain.filters import OrderFilter
-from bot.errors import MessengerError
+from bot.errors import MessengerError, NotAllowed
+from bot.i18n import _
 from bot.services.access import Viewer
 from bot.services.exports import OrderExport
 from handlers.answers import Answer
@@ -26,7 +27,7 @@ class ExportCommand:
         self, command: Export, wanted: OrderFilter, viewer: Viewer, answer: Answer
     ) -> None:
         """Says at once that it collects, then what became of it. Raises what `Exports.export`
-        raises."""
+        raises, and NotAllowed where the right went meanwhile."""
         desk, person = self._desk, viewer.person
         await answer.show(collecting())
         async with desk.exports.export(viewer, wanted, command.form) as export:
@@ -39,6 +40,7 @@ class ExportCommand:
     async def _send(self, export: OrderExport, viewer: Viewer) -> Rendered:
         desk, person = self._desk, viewer.person
         card = export_card(export, person.time_zone)
+        await self._check_right(export, viewer)
         try:
             await desk.files.send(export, card, to=person.user_id)
         except MessengerError as error:
@@ -47,3 +49,18 @@ class ExportCommand:
             await desk.exports.not_sent(viewer, export, reason=reason)
             return sentence(str(error))
         return sent_card(export, person.time_zone)
+
+    async def _check_right(self, export: OrderExport, viewer: Viewer) -> None:
+        """Collecting takes a while: who may view is asked again before anything leaves."""
+        desk = self._desk
+        try:
+            today = await desk.access.viewer(viewer.person.user_id)
+        except NotAllowed as error:
+            await desk.exports.not_sent(viewer, export, reason=error.rule)
+            raise
+        if not export.wanted.accounts <= today.names:
+            await desk.exports.not_sent(viewer, export, reason="viewers")
+            raise NotAllowed(
+                _("You may not view all of these accounts any more, so no file is sent."),
+                rule="viewers",
+            )

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.filters import OrderFilter
 from bot.errors import NotAllowed, StorageError, UserError
+from bot.i18n import _
 from bot.services.access import Viewer
 from bot.services.homes import Book, Homes, HomeView
 from bot.services.lists import AccountState
@@ -43,7 +44,12 @@ _SOME_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _NotDrawn(Exception):
-    """Slack did not take a Home; a step will try again."""
+    """Slack did not take a Home; a step will try again. *alone* where that tells nothing of the
+    others'."""
+
+    def __init__(self, *, alone: bool) -> None:
+        super().__init__()
+        self.alone = alone
 
 
 class HomeTab:
@@ -84,6 +90,7 @@ class HomeTab:
             for user, shown in openers:
                 if not await self._redrawn(user, shown, book):
                     return
+            await self._emptied()
         except StorageError:
             self._left = True
             raise
@@ -134,9 +141,22 @@ class HomeTab:
             await self._redraw(user, shown, book)
         except NotAllowed as error:  # Slack does not say who somebody is; asked at the next look
             logger.info("home_not_read", rule=error.rule)
-        except _NotDrawn:
-            return False
+        except _NotDrawn as error:
+            return error.alone
         return True
+
+    async def _emptied(self) -> None:
+        """What is not kept current says nothing of orders: Slack shows it while the tab opens,
+        whatever its reader may view by then."""
+        text = _("Open this tab once more: what stood here is from some time ago.")
+        for user in await self._homes.left():
+            try:
+                await self.tell(user, sentence(text))
+            except _NotDrawn as error:
+                if not error.alone:
+                    return
+            else:
+                await self._homes.drawn(user, "")
 
     async def _redraw(self, user: str, shown: str, book: Book) -> None:
         try:
@@ -176,10 +196,10 @@ class HomeTab:
             word = slack_word(error)
             logger.warning("home_not_drawn", error=word or type(error).__name__)
             if word not in _LASTING:
-                wait = timedelta(seconds=asked_to_wait(error) or REST)
-                self._rests_until = self._desk.clock.now() + wait
+                asked = asked_to_wait(error)
+                self._rests_until = self._desk.clock.now() + timedelta(seconds=asked or REST)
                 self._left = True
-                raise _NotDrawn from error
+                raise _NotDrawn(alone=bool(word) and asked is None) from error
         await self._homes.drawn(user, digest)
 
     def _digest(self, view: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import UserError
+from bot.errors import NotAllowed, UserError
 from bot.services.access import Viewer
 from handlers.answers import (
     Answer,
@@ -56,9 +56,16 @@ class Press:
 
 
 async def run(
-    desk: Desk, action: ActionId, work: Pressed, body: dict[str, Any], client: AsyncWebClient
+    desk: Desk,
+    action: ActionId,
+    work: Pressed,
+    body: dict[str, Any],
+    client: AsyncWebClient,
+    *,
+    unseen: str = "",
 ) -> None:
-    """Do *work* for a click once, for somebody who may view at least one account."""
+    """Do *work* for a click once, for somebody who may view at least one account. *unseen* is what
+    others are told instead of the usual sentence."""
     user = body["user"]["id"]
     place = Place(answer_to(body, client, replace=False))
 
@@ -68,7 +75,12 @@ async def run(
     async with errors_shown(place, refused):
         if not await desk.inputs.first_time(body.get("trigger_id") or ""):
             return
-        viewer = await desk.access.viewer(user)
+        try:
+            viewer = await desk.access.viewer(user)
+        except NotAllowed as error:
+            if unseen and error.rule == "viewers":
+                raise NotAllowed(unseen, rule=error.rule) from error
+            raise
         await work(Press(body, client, viewer, place))
 
 

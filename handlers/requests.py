@@ -99,8 +99,8 @@ class RequestButtons:
         await self._answer(ActionId.DETAILS, self._details, ack, body, client)
 
     async def show(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """A row of the inbox: the request's card, for this person alone."""
-        await self._answer(ActionId.SHOW_REQUEST, self._show, ack, body, client)
+        """A row of the inbox, or a reminder: the request's card, for this person alone."""
+        await self._answer(ActionId.SHOW_REQUEST, self._show, ack, body, client, unseen=_unseen())
 
     async def inbox(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """*Waiting for you* on the panel."""
@@ -113,9 +113,11 @@ class RequestButtons:
         ack: AsyncAck,
         body: dict[str, Any],
         client: AsyncWebClient,
+        *,
+        unseen: str = "",
     ) -> None:
         await ack()
-        self._desk.tasks.spawn(run(self._desk, action, work, body, client))
+        self._desk.tasks.spawn(run(self._desk, action, work, body, client, unseen=unseen))
 
     async def _judge(
         self, given: Input, reply: Answer, body: dict[str, Any], client: AsyncWebClient
@@ -130,13 +132,20 @@ class RequestButtons:
             await self._redraw(given, body, client)
 
     async def _redraw(self, given: Input, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """A card that only this person sees is nobody's copy: it is drawn anew where it stands."""
+        """A card that only this person sees is nobody's copy: it is drawn anew where it stands,
+        while they may view it."""
         if not _is_private(body):
             return
         request = await self._desk.request_store.get(given.request_id)
-        if request is not None:
+        if request is not None and await self._may_view(given.user_id, request):
             role = _role(request, given.user_id)
             await answer_to(body, client, replace=True).show(request_card(request, role))
+
+    async def _may_view(self, user: str, request: ApprovalRequest) -> bool:
+        try:
+            return request.account in (await self._desk.access.viewer(user)).names
+        except NotAllowed:
+            return False
 
     async def _open_form(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         user, value = body["user"]["id"], str(body["actions"][0].get("value") or "")
@@ -171,7 +180,7 @@ class RequestButtons:
         """The request behind a button; raises NotAllowed where the account may not be viewed."""
         request = await self._known(press.card_id)
         if request.account not in press.viewer.names:
-            raise NotAllowed(_("You may not view the account of this order."), rule="viewers")
+            raise NotAllowed(_unseen(), rule="viewers")
         await self._note(press.viewer.person.user_id, request, doing)
         return request
 
@@ -202,6 +211,14 @@ def _is_private(body: dict[str, Any]) -> bool:
     """Clicked on a private reply, which nobody else sees and no call of ours can change."""
     container = body.get("container") or {}
     return container.get("type") == "message" and bool(container.get("is_ephemeral"))
+
+
+def _unseen() -> str:
+    """An approver who is reminded need not be a viewer."""
+    return _(
+        "You may not view the account of this order. Whoever may decide the request decides on its"
+        " card in the approvals channel."
+    )
 
 
 def _role(request: ApprovalRequest, user_id: str) -> CopyRole:

@@ -14,10 +14,10 @@ from bot.errors import ProviderError, UserError
 from bot.i18n import _
 from bot.services.access import Viewer
 from bot.services.together import together
-from handlers.answers import ModalAnswer, Place, PrivateReply, errors_shown
+from handlers.answers import NewWindow, errors_shown
 from handlers.desk import Desk
 from handlers.ids import CallbackId
-from handlers.views.forms import loading_modal
+from handlers.views.forms import loading
 from handlers.views.panel import SAMPLE_IDS, sentence
 from handlers.views.surface import Rendered, plain
 from handlers.views.words import problem
@@ -39,26 +39,24 @@ class LookUpShortcut:
 
     async def _answer(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         desk, user = self._desk, body["user"]["id"]
-        url = str(body.get("response_url") or "")
-        place = Place(PrivateReply(client, url, user, replace=False))
+        answer = NewWindow(client, str(body.get("trigger_id") or ""), user)
 
         async def refused(error: UserError) -> None:
             await desk.inputs.refuse(user, CallbackId.LOOK_UP_ORDER, error)
 
-        async with errors_shown(place, refused):
-            if not await desk.inputs.first_time(str(body["trigger_id"])):
+        async with errors_shown(answer, refused):
+            if not await desk.inputs.first_time(str(body.get("trigger_id") or "")):
                 return
-            opened = await client.views_open(trigger_id=body["trigger_id"], view=loading_modal())
-            place.answer = ModalAnswer(client, opened["view"]["id"])
+            await answer.show(loading())
             viewer = await desk.access.viewer(user)
             order_ids = order_ids_in(" ".join(texts_of(body.get("message") or {}))[:READ])
             desk.metrics.command(CallbackId.LOOK_UP_ORDER)
             if not order_ids:
                 await desk.inputs.answered(user, CallbackId.LOOK_UP_ORDER)
-                await place.show(sentence(_nothing()))
+                await answer.show(sentence(_nothing()))
                 return
             channel = str((body.get("channel") or {}).get("id") or "")
-            await place.show(await self._cards(viewer, order_ids, channel))
+            await answer.show(await self._cards(viewer, order_ids, channel))
 
     async def _cards(self, viewer: Viewer, order_ids: tuple[str, ...], channel: str) -> Rendered:
         asked, left = order_ids[:MOST], len(order_ids) - MOST

@@ -10,6 +10,7 @@ import json
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,7 +27,7 @@ _OPEN, _ADDRESS = "conversations.open", "files.getUploadURLExternal"
 _COMPLETE = "files.completeUploadExternal"
 _SCOPES = {_OPEN: "im:write", _ADDRESS: "files:write", _COMPLETE: "files:write"}
 _TROUBLE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-_UNREADABLE = (*FAILURES, KeyError, TypeError)  # the last two: not an answer as Slack gives it
+_NONSENSE = (KeyError, TypeError, ValueError)  # what comes of an answer that is none of Slack's
 
 
 class SlackFiles:
@@ -43,9 +44,9 @@ class SlackFiles:
             opened = await self._call(_OPEN, users=to)
             channel = str(opened["channel"]["id"])
             given = await self._call(_ADDRESS, filename=export.name, length=export.size)
-            address, file = str(given["upload_url"]), {"id": given["file_id"]}
-        except (KeyError, TypeError) as error:
-            raise _refused("unreadable_answer") from error
+            address, file = _web_address(given["upload_url"]), {"id": given["file_id"]}
+        except _NONSENSE:
+            raise _refused("unreadable_answer") from None
         await self._upload(address, export)
         await self._call(
             _COMPLETE,
@@ -72,12 +73,23 @@ class SlackFiles:
                     address, data=export.file, allow_redirects=False, **options
                 ) as answer:
                     status = answer.status
-            except FAILURES:
+            except (*FAILURES, ValueError):
                 raise _unreachable() from None
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _unreachable(f"http_{status}")
         if status != HTTPStatus.OK:
             raise _refused(f"http_{status}")
+
+
+def _web_address(told: object) -> str:
+    """Raises ValueError."""
+    if (
+        isinstance(told, str)
+        and told.startswith(("https://", "http://"))
+        and urlsplit(told).hostname
+    ):
+        return told
+    raise ValueError("no address")
 
 
 def _problem(method: str, error: Exception) -> MessengerError:

@@ -35,6 +35,10 @@ _PUT_PLAN = (
     f"insert into digest_plan({', '.join(_PLAN)}) values({', '.join(f':{c}' for c in _PLAN)})"
     f" on conflict(channel) do update set {', '.join(f'{c} = excluded.{c}' for c in _PLAN[1:])}"
 )
+_REPLACE_PLAN = (
+    f"update digest_plan set {', '.join(f'{c} = :{c}' for c in _PLAN[1:])}"  # noqa: S608 - ours
+    f" where {' and '.join(f'{c} = :was_{c}' for c in _PLAN)}"
+)
 _BEGIN = """
     insert into digest_run(id, channel, key, daily, owner, begun_ms, state, ts, unsure, parts)
     values(:id, :channel, :key, :daily, :owner, :begun_ms, 'begun', '', 0, 0)
@@ -53,19 +57,13 @@ _PURGE = tuple(
 
 
 def upsert_plan(db: Database, plan: DigestPlan) -> None:
-    db.execute(
-        _PUT_PLAN,
-        {
-            "channel": clean_text(plan.channel),
-            "owner": clean_text(plan.owner),
-            "wall_time": plan.at.isoformat(),
-            "weekdays": "".join(str(day) for day in sorted(plan.weekdays)),
-            "zone": clean_text(plan.zone),
-            "since_ms": to_ms(plan.since),
-            "filters": json_text(_FILTERS, dict(plan.filters)),
-            "is_on": int(plan.on),
-        },
-    )
+    db.execute(_PUT_PLAN, _plan_row(plan))
+
+
+def replace_plan(db: Database, before: DigestPlan, plan: DigestPlan) -> bool:
+    """False when the channel's plan is not *before*, of the same channel."""
+    was = {f"was_{name}": value for name, value in _plan_row(before).items()}
+    return db.execute(_REPLACE_PLAN, _plan_row(plan) | was).rowcount == 1
 
 
 def select_plans(db: Database, rest: str, values: Mapping[str, _Value]) -> tuple[DigestPlan, ...]:
@@ -139,6 +137,19 @@ def _select(
 ) -> list[Mapping[str, Any]]:
     cursor = db.execute(f"select {', '.join(columns)} from {table} {rest}", dict(values))  # noqa: S608 - our own words
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _plan_row(plan: DigestPlan) -> dict[str, str | int]:
+    return {
+        "channel": clean_text(plan.channel),
+        "owner": clean_text(plan.owner),
+        "wall_time": plan.at.isoformat(),
+        "weekdays": "".join(str(day) for day in sorted(plan.weekdays)),
+        "zone": clean_text(plan.zone),
+        "since_ms": to_ms(plan.since),
+        "filters": json_text(_FILTERS, dict(plan.filters)),
+        "is_on": int(plan.on),
+    }
 
 
 def _plan(row: Mapping[str, Any]) -> DigestPlan:

@@ -20,6 +20,7 @@ from storage.digest_rows import (
     compose_run,
     insert_run,
     purge,
+    replace_plan,
     runs_from,
     select_notes,
     select_plans,
@@ -58,14 +59,24 @@ class SqliteDigestStore:
         )
 
     async def put_plan(
-        self, plan: DigestPlan, *, entry: AuditEntry, owed: Sequence[Owed] = (), at: datetime
-    ) -> None:
-        def work(db: Database) -> None:
-            upsert_plan(db, plan)
+        self,
+        plan: DigestPlan,
+        *,
+        over: DigestPlan | None = None,
+        entry: AuditEntry,
+        owed: Sequence[Owed] = (),
+        at: datetime,
+    ) -> bool:
+        def work(db: Database) -> bool:
+            if over is None:
+                upsert_plan(db, plan)
+            elif not replace_plan(db, over, plan):
+                return False
             insert_owed(db, owed, at)
             self._record(db, entry, at)
+            return True
 
-        await self._storage.run(work)
+        return await self._storage.run(work)
 
     async def begin(self, run: DigestRun, *, at: datetime) -> bool:
         def work(db: Database) -> bool:

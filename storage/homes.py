@@ -39,3 +39,15 @@ class SqliteHomeStore:
             ).fetchall()
         )
         return tuple((user_id, digest) for user_id, digest in rows)
+
+    async def left(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        rows = await self._storage.run(
+            lambda db: db.execute(
+                "select user_id from home where digest <> '' and user_id not in ("
+                "select user_id from home where opened_ms >= :since"
+                " order by opened_ms desc, user_id limit :limit"
+                ") order by opened_ms desc, user_id",
+                {"since": to_ms(since), "limit": limit},
+            ).fetchall()
+        )
+        return tuple(user_id for (user_id,) in rows)

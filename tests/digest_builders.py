@@ -84,7 +84,8 @@ def totals_of(lines: tuple[DigestLine, ...]) -> tuple[Total, ...]:
         before = totals.get(key, Total(*key, money("0").amount, 0))
         amount = before.amount + (line.amount.amount if line.amount else 0)
         snoozed = before.snoozed + (line.section is Section.SNOOZED)
-        totals[key] = Total(*key, amount, before.count + 1, snoozed)
+        without = before.without + (line.amount is None)
+        totals[key] = Total(*key, amount, before.count + 1, snoozed, without)
     return tuple(totals.values())
 
 

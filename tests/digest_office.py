@@ -88,6 +88,7 @@ class DigestOffice:
             capabilities={cloud.account.name: cloud.capabilities for cloud in self.clouds},
             cloud_users=self.cloud_users,
             humans=self.humans,
+            directory=self.directory,
             reads=digest_filter,
             clock=self.clock,
             patience=self.patience,

@@ -61,10 +61,19 @@ class FakeDigestStore(_Desk):
         return tuple(plan for _channel, plan in sorted(self.by_channel.items()) if plan.on)
 
     async def put_plan(
-        self, plan: DigestPlan, *, entry: AuditEntry, owed: Sequence[Owed] = (), at: datetime
-    ) -> None:
+        self,
+        plan: DigestPlan,
+        *,
+        over: DigestPlan | None = None,
+        entry: AuditEntry,
+        owed: Sequence[Owed] = (),
+        at: datetime,
+    ) -> bool:
+        if over is not None and self.by_channel.get(plan.channel) != over:
+            return False
         self._write(entry, owed, at)
         self.by_channel[plan.channel] = replace(plan, since=whole_ms(plan.since))
+        return True
 
     async def begin(self, run: DigestRun, *, at: datetime) -> bool:
         self._write()
@@ -222,6 +231,11 @@ class FakeHomeStore:
         opened.sort(key=lambda each: each[0], reverse=True)
         found = [(user, self.shown[user]) for at, user in opened if at >= whole_ms(since)]
         return tuple(found[:limit])
+
+    async def left(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        kept = {user_id for user_id, _digest in await self.openers(since=since, limit=limit)}
+        latest = sorted(sorted(self.shown), key=lambda each: self.opened_at[each], reverse=True)
+        return tuple(each for each in latest if self.shown[each] and each not in kept)
 
 
 class FakeHeadStore(_Desk):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from typing import TypeVar
 
 from bot.demo.stage import Stage
 from bot.demo.transcript import StoryFailed, Transcript, card_lines
 from bot.sandbox.clouds.book import CloudOrder
+from bot.sandbox.clouds.world import list_row_ids
 from bot.sandbox.workspace.delivery import Delivery
 from bot.sandbox.workspace.state import Message, OpenView
 
@@ -122,6 +124,15 @@ class Scene:
     def count(self, account: str, status: str) -> int:
         rows = self.stage.clouds.book.orders[account].values()
         return sum(order.payment_status == status for order in rows)
+
+    def listed_unpaid(self) -> int:
+        """Unpaid orders of the last year that the clouds list, all accounts together."""
+        book = self.stage.clouds.book
+        since = book.order_now() - timedelta(days=365)
+        rows = [
+            book.orders[name][each] for name in book.accounts for each in list_row_ids(book, name)
+        ]
+        return sum(row.payment_status == "unpaid" and row.created_at >= since for row in rows)
 
 
 def amount_of(order: CloudOrder) -> str:

@@ -52,7 +52,7 @@ def lines_of(
     orders: Iterable[Order], known: Known, *, previous: DigestContents | None, now: datetime
 ) -> tuple[DigestLine, ...]:
     """A line for each unpaid order, in the order of showing."""
-    before = None if previous is None else keys(previous.lines)
+    before = None if previous is None else {_key(line): line for line in previous.lines}
     notes = {(each.account, each.order_id, each.kind): each for each in known.notes}
     lines = [_line(order, known, notes, before, now) for order in orders]
     return tuple(sorted(lines, key=_place))
@@ -97,16 +97,20 @@ def gone_line(
 
 def totals_of(lines: Iterable[DigestLine]) -> tuple[Total, ...]:
     """By account and currency. An order without an amount counts under currency "", where a
-    provider that states no currency has its amounts, too."""
+    provider that states no currency has its amounts, too; how many those are is told apart."""
     amounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     counts: Counter[tuple[str, str]] = Counter()
     snoozed: Counter[tuple[str, str]] = Counter()
+    without: Counter[tuple[str, str]] = Counter()
     for line in lines:
         key = (line.account, line.amount.currency if line.amount else "")
         amounts[key] += line.amount.amount if line.amount else 0
         counts[key] += 1
         snoozed[key] += line.snoozed_until is not None
-    return tuple(Total(*key, amounts[key], counts[key], snoozed[key]) for key in sorted(counts))
+        without[key] += line.amount is None
+    return tuple(
+        Total(*key, amounts[key], counts[key], snoozed[key], without[key]) for key in sorted(counts)
+    )
 
 
 def week_of(
@@ -151,14 +155,18 @@ def cancelled_alone(requests: Iterable[ApprovalRequest], humans: Humans) -> int:
 
 def keys(lines: Iterable[DigestLine]) -> frozenset[tuple[str, str]]:
     """(account, order id) of each."""
-    return frozenset((line.account, line.order_id) for line in lines)
+    return frozenset(map(_key, lines))
+
+
+def _key(line: DigestLine) -> tuple[str, str]:
+    return line.account, line.order_id
 
 
 def _line(
     order: Order,
     known: Known,
     notes: Mapping[tuple[str, str, NoteKind], OrderNote],
-    before: frozenset[tuple[str, str]] | None,
+    before: Mapping[tuple[str, str], DigestLine] | None,
     now: datetime,
 ) -> DigestLine:
     key = (order.account, order.order_id)
@@ -166,6 +174,8 @@ def _line(
     if snooze is not None and (snooze.until is None or snooze.until <= now):
         snooze = None
     is_new = before is not None and key not in before
+    last = before.get(key) if before else None
+    is_repriced = last is not None and last.amount != order.payable
     can = known.capabilities.get(order.account)
     return DigestLine(
         section=_section(order, is_new=is_new, is_snoozed=snooze is not None, now=now),
@@ -183,6 +193,9 @@ def _line(
         placed_by=order.placed_by,
         person=known.cloud_users.get(f"{order.account}:{order.placed_by}", ""),
         new=is_new,
+        repriced=is_repriced,
+        was=last.amount if last is not None and is_repriced else None,
+        back=last is not None and last.snoozed_until is not None and snooze is None,
         can_cancel=can is not None and can.can_cancel and not order.inferred,
         claimed_by=claim.user_id if claim else "",
         snoozed_until=snooze.until if snooze else None,

@@ -37,8 +37,10 @@ class Gone(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLine:
     """One unpaid order. *subject* is what it is for, as lists show it. *placed_by* is the cloud's
-    user, *person* that user's Slack id where the configuration names it. *new* is True beside the
-    section, too. *inferred*: probably unpaid, by *payment_word*."""
+    user, *person* that user's Slack id where the configuration names it; *person_name* and
+    *claimer_name* are what Slack calls them, "" where it does not say. *new* is True beside the
+    section, too. *repriced*: its amount differs from *was*, that of the digest before. *back*: its
+    snooze has ended since then. *inferred*: probably unpaid, by *payment_word*."""
 
     section: Section
     provider: Provider
@@ -54,9 +56,14 @@ class DigestLine:
     deadline: datetime | None = None
     placed_by: str = ""
     person: str = ""
+    person_name: str = ""
     new: bool = False
+    repriced: bool = False
+    was: Money | None = None
+    back: bool = False
     can_cancel: bool = False
     claimed_by: str = ""
+    claimer_name: str = ""
     snoozed_until: datetime | None = None
     snoozed_by: str = ""
     snooze_reason: str = ""
@@ -85,14 +92,15 @@ class AccountShown:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The unpaid orders of an account in one currency, snoozed ones included. *currency* "" counts
-    those without an amount."""
+    """The unpaid orders of an account in one currency, snoozed ones included. *currency* "" is that
+    of amounts without one, and of those *without* an amount."""
 
     account: str
     currency: str
     amount: Decimal
     count: int
     snoozed: int = 0
+    without: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +148,15 @@ class DigestContents:
 
     @property
     def unchanged(self) -> bool:
-        """Nothing came, nothing went, nothing is about to lapse and every cloud answered."""
+        """Nothing came, went or is different, nothing is about to lapse, every cloud answered."""
         urgent = {Section.RENEWAL, Section.LAPSING}
         return (
             self.previous_at is not None
             and not self.gone
-            and not any(line.new or line.section in urgent for line in self.lines)
+            and not any(
+                line.new or line.repriced or line.back or line.section in urgent
+                for line in self.lines
+            )
             and not any(account.problem for account in self.accounts)
             and not self.left_out
         )

@@ -7,7 +7,7 @@ in the database, so that no timer decides how often it is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -104,13 +104,16 @@ def due_days(plan: DigestPlan, now: datetime) -> tuple[date, ...]:
     )
 
 
-def next_slot(plan: DigestPlan, now: datetime) -> datetime:
-    """When the next digest comes, aware UTC; one that is due now counts as past."""
+def next_slot(plan: DigestPlan, now: datetime, taken: Collection[str] = ()) -> datetime:
+    """When the next digest comes, aware UTC; one that is due now counts as past. *taken* are keys
+    of days that had theirs, at another time or in another zone."""
     today = now.astimezone(zone_rules(plan.zone)).date()
     days = (today + timedelta(days=ahead) for ahead in range(16))
     moments = ((day, slot(day, plan.at, plan.zone)) for day in days)
     return next(
-        moment for day, moment in moments if moment > now and _has_digest(plan, day, moment)
+        moment
+        for day, moment in moments
+        if moment > now and day.isoformat() not in taken and _has_digest(plan, day, moment)
     )
 
 

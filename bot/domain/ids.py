@@ -22,7 +22,8 @@ _FORMS = (
     (re.compile(r"[0-9]{18,20}"), (Provider.UNICLOUD,)),
     (re.compile(r"[0-9]{8,17}"), (Provider.ALIBABA,)),
 )
-_IN_TEXT = re.compile(r"<[^<>]*>|[A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+|[A-Za-z0-9][A-Za-z0-9_-]*")
+# A scheme is short: looked for without an end, it makes a long text take minutes.
+_IN_TEXT = re.compile(r"<[^<>]*>|[A-Za-z][A-Za-z0-9+.-]{0,15}://[^\s<>]+|[A-Za-z0-9][A-Za-z0-9_-]*")
 # Shorter numbers in a text are dates, telephones, amounts; digits among letters are other codes.
 _SURE = re.compile(r"[0-9]{15,}|[A-Z]{1,3}[0-9]{9,}.*")
 

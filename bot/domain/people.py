@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A flag that Slack leaves out counts as false; *team_id* "" means Slack gave none."""
+    """A flag that Slack leaves out counts as false; *team_id* "" means Slack gave none. *name* is
+    what the person chose to be called: for reading alone, no right follows from it."""
 
     user_id: str
     team_id: str
@@ -17,6 +18,7 @@ class Person:
     stranger: bool = False
     language: str = "en"  # "en" or "zh"
     time_zone: str = "UTC"  # IANA name
+    name: str = ""
 
     def full_member_of(self, team_id: str) -> bool:
         """Active, human, not a guest, and of this very workspace."""

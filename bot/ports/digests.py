@@ -25,8 +25,17 @@ class DigestStore(Protocol):
         ...
 
     async def put_plan(
-        self, plan: DigestPlan, *, entry: AuditEntry, owed: Sequence[Owed] = (), at: datetime
-    ) -> None: ...
+        self,
+        plan: DigestPlan,
+        *,
+        over: DigestPlan | None = None,
+        entry: AuditEntry,
+        owed: Sequence[Owed] = (),
+        at: datetime,
+    ) -> bool:
+        """False, and nothing is changed, where the channel's plan is no longer *over*; None is for
+        whatever it is."""
+        ...
 
     async def begin(self, run: DigestRun, *, at: datetime) -> bool:
         """Take the day: False when the channel has a run of this key."""
@@ -82,4 +91,8 @@ class HomeStore(Protocol):
 
     async def openers(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
         """(user id, digest) of those who opened it since then, latest first."""
+        ...
+
+    async def left(self, *, since: datetime, limit: int) -> tuple[str, ...]:
+        """All others on whose tab something stands, latest first."""
         ...

@@ -52,12 +52,6 @@ class Asked:
             await asyncio.wait(steps, timeout=max(0.0, seconds))
         return not self.steps_left
 
-    async def wait_for_lists(self, seconds: float) -> None:
-        """Wait until every list is read, that long at most; details are not waited for."""
-        lists = [each.reading for each in self._accounts.values() if not each.reading.done()]
-        if lists:
-            await asyncio.wait(lists, timeout=max(0.0, seconds))
-
     async def wait_for_step(self, seconds: float) -> None:
         """Wait until one more list, or the details of one more account, are read. There must be
         something left."""

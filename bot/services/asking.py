@@ -17,7 +17,8 @@ logger = structlog.get_logger(__name__)
 
 
 class Asker:
-    """*rounds* is how often the details that are due are read: each reads a limited number."""
+    """*rounds* is how often the details that are due are read at most: each reads a limited
+    number."""
 
     def __init__(
         self, refresher: Refresher, snapshots: SnapshotStore, clock: Clock, *, rounds: int = 1
@@ -79,7 +80,9 @@ class Asker:
         if reading.cancelled() or reading.exception() or reading.result():
             return None
         try:
-            for _round in range(self._rounds):
+            for turn in range(self._rounds):
+                if turn and not await self._snapshots.due_for_details(name, limit=1):
+                    break
                 if problem := await self._refresher.details(name):
                     return problem
         except Exception:

@@ -25,19 +25,20 @@ from bot.domain.digest_contents import (
     GoneLine,
     Week,
 )
-from bot.domain.digests import DigestRun
+from bot.domain.digests import GRACE, DigestRun, RunState
 from bot.domain.filters import OrderFilter, SnapshotPage
 from bot.domain.policy import Humans
 from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable
 from bot.i18n import _
-from bot.ports import AuditLog, Clock, DigestStore, RequestStore, SnapshotStore
+from bot.ports import AuditLog, Clock, DigestStore, Directory, RequestStore, SnapshotStore
 from bot.services.asked import Asked, Asking
 from bot.services.asking import Asker, no_answer
 from bot.services.lists import as_asked, last_known
+from bot.services.naming import with_names
 from bot.services.refresh import Refresher
 
 PATIENCE = 60.0  # seconds; an account that needs longer is named
-ROUNDS = 20  # of 100 orders whose details are read
+ROUNDS = 100  # of 100 orders whose details are read
 LINES = 10_000  # of one digest: read at once, so that none is missed or doubled
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
@@ -72,6 +73,7 @@ class Composer:
         capabilities: Mapping[str, Capabilities],
         cloud_users: Mapping[str, str],
         humans: Humans,
+        directory: Directory,
         reads: FilterReader,
         clock: Clock,
         patience: float = PATIENCE,
@@ -84,6 +86,7 @@ class Composer:
         self._capabilities = capabilities
         self._cloud_users = cloud_users
         self._humans = humans
+        self._directory = directory
         self._reads = reads
         self._clock = clock
         self._patience = patience
@@ -104,6 +107,7 @@ class Composer:
         known = Known(self._capabilities, self._cloud_users, notes)
         orders = [each.order for each in now.page.snapshots]
         lines = lines_of(orders, known, previous=before, now=now.at)
+        lines = await with_names(lines, self._directory)
         head = await self._audit.head()
         contents = DigestContents(
             as_of=now.at,
@@ -175,13 +179,16 @@ class Composer:
     async def _past(
         self, run: DigestRun, filters: Mapping[str, str], *, since: datetime
     ) -> AsyncIterator[DigestRun]:
-        """Earlier daily digests with the same filters, newest first. Read one by one, for each
-        may hold thousands of lines."""
+        """Earlier daily digests with the same filters, newest first; not one that was composed and
+        then left out, so that its news are told. Read one by one, for each may hold thousands of
+        lines."""
         before = run.begun_at
         while found := await self._store.runs(run.channel, since=since, before=before, limit=1):
             (past,) = found
             before = past.begun_at
-            if past.contents is not None and dict(past.contents.filters) == dict(filters):
+            was_told = past.state is RunState.POSTED or run.begun_at - past.begun_at <= GRACE
+            same = past.contents is not None and dict(past.contents.filters) == dict(filters)
+            if was_told and same:
                 yield past
 
     async def _week(self, run: DigestRun, contents: DigestContents, now: _Now) -> Week:

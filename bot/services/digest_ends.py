@@ -23,8 +23,9 @@ class Ending(StrEnum):
 
 async def end_plan(
     store: DigestStore, plan: DigestPlan, why: Ending, *, actor: str = BOT, at: datetime
-) -> DigestPlan:
-    """Switch it off; the owner is told by whom or why, unless the owner did it."""
+) -> DigestPlan | None:
+    """Switch it off; the owner is told by whom or why, unless the owner did it. None where the
+    channel's plan is another one meanwhile, which stays."""
     after = replace(plan, on=False)
     entry = AuditEntry(
         kind=AuditKind.DIGEST_ENDED,
@@ -34,8 +35,8 @@ async def end_plan(
     )
     cause = f"digest:{plan.channel}:{at.isoformat()}"
     told = [] if actor == plan.owner else [notice("", plan.owner, _sentence(plan, why), cause)]
-    await store.put_plan(after, entry=entry, owed=told, at=at)
-    return after
+    is_off = await store.put_plan(after, over=plan, entry=entry, owed=told, at=at)
+    return after if is_off else None
 
 
 def _sentence(plan: DigestPlan, why: Ending) -> str:

@@ -124,14 +124,21 @@ class DigestJob:
             terms = await self._terms(run, plan)
             contents = await self._contents(run, terms)
         except _Over as error:
-            if plan is not None:
-                await end_plan(self._store, plan, error.why, at=self._clock.now())
-            await self._store.drop(run, at=self._clock.now())
-            self._wake.set()
+            await self._end(run, plan, error.why)
         except NotAllowed:  # Slack does not answer about the owner or the channel
             self._resting[run.run_id] = self._clock.now() + AGAIN
         else:
             await self._keep(run, contents, is_wanted=own or await self._plan(run) is not None)
+
+    async def _end(self, run: DigestRun, plan: DigestPlan | None, why: Ending) -> None:
+        """The plan is over, and this digest with it. One that is another plan's by now is tried
+        again with that."""
+        now = self._clock.now()
+        if plan is not None and await end_plan(self._store, plan, why, at=now) is None:
+            self._resting[run.run_id] = now + AGAIN
+            return
+        await self._store.drop(run, at=now)
+        self._wake.set()
 
     async def _plan(self, run: DigestRun) -> DigestPlan | None:
         """The channel's plan, where it is still on."""

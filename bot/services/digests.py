@@ -41,6 +41,8 @@ from bot.services.digest_terms import (
 
 USUAL_AT = time(9)
 SNOOZE = timedelta(days=90)  # at most
+DAY = timedelta(days=1)
+_DIGITS = 9  # of a line's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,25 +110,36 @@ class Digests:
             since=now,
         )
         plan = _changed(replace(before or fresh, owner=owner.user_id), changes, now)
-        return await self._put(viewer, plan, where)
+        return await self._put(viewer, plan, where, over=before)
 
     async def change(self, viewer: Viewer, channel: str, changes: DigestChanges) -> Switched:
         """Time, days, zone or filters of one that is on; its owner stays."""
         before = await self._needed(channel)
         await self._check_right(viewer, before)
         where = await self._open_channel(channel)
-        return await self._put(viewer, _changed(before, changes, self._clock.now()), where)
+        after = _changed(before, changes, self._clock.now())
+        return await self._put(viewer, after, where, over=before)
 
     async def switch_off(self, viewer: Viewer, channel: str) -> DigestPlan:
         plan = await self._needed(channel)
         await self._check_right(viewer, plan)
-        now = self._clock.now()
-        return await end_plan(self._store, plan, Ending.ASKED, actor=viewer.person.user_id, at=now)
+        now, actor = self._clock.now(), viewer.person.user_id
+        after = await end_plan(self._store, plan, Ending.ASKED, actor=actor, at=now)
+        if after is None:
+            raise _changed_meanwhile()
+        return after
 
-    async def post_now(self, viewer: Viewer, channel: str) -> DigestRun:
+    async def next_at(self, plan: DigestPlan) -> datetime:
+        """When the next daily one comes of a plan that is on. A day that had its digest has no
+        second one, whatever was changed since."""
+        now = self._clock.now()
+        told = await self._store.runs(plan.channel, since=now - DAY, before=now + DAY, limit=3)
+        return next_slot(plan, now, {run.key for run in told})
+
+    async def post_now(self, viewer: Viewer, channel: str) -> tuple[DigestRun, Channel]:
         """Begin one beside the daily ones: with the channel's plan where it has one, else over all
-        accounts of the asker."""
-        await self._open_channel(channel)
+        accounts of the asker. Everybody in the channel reads it."""
+        where = await self._open_channel(channel)
         plan = await self._on(channel)
         if plan is not None:
             await self._check_right(viewer, plan)
@@ -135,7 +148,7 @@ class Digests:
         run = new_run(channel, key, owner, now)
         await self._store.begin(run, at=now)
         self._wake.set()
-        return run
+        return run, where
 
     async def line(self, viewer: Viewer, ref: str) -> tuple[DigestRun, DigestLine]:
         """The line that a button stands for; *ref* is `RUN_ID.INDEX`."""
@@ -143,7 +156,7 @@ class Digests:
         run = await self._store.run(run_id)
         if run is None or run.contents is None or not index.isdecimal():
             raise UsageError(_("This digest is too old for its buttons. Look at /order unpaid"))
-        if int(index) >= len(run.contents.lines):
+        if len(index) > _DIGITS or int(index) >= len(run.contents.lines):
             raise UsageError(_("This digest has no such line. Look at /order unpaid"))
         line = run.contents.lines[int(index)]
         if line.account not in viewer.names:
@@ -207,8 +220,11 @@ class Digests:
             raise NotAllowed(_("This channel is archived; use another one."), rule="archived")
         return where
 
-    async def _put(self, viewer: Viewer, plan: DigestPlan, where: Channel) -> Switched:
-        """Raises UserError for what cannot be read, or may not be shown by both."""
+    async def _put(
+        self, viewer: Viewer, plan: DigestPlan, where: Channel, *, over: DigestPlan | None
+    ) -> Switched:
+        """Raises UserError for what cannot be read, may not be shown by both, or is no longer a
+        change of *over*."""
         owner = viewer
         if viewer.person.user_id != plan.owner:
             owner = await self._access.viewer(plan.owner)
@@ -231,10 +247,11 @@ class Digests:
             },
             texts={f"filter_{name}": value for name, value in plan.filters.items()},
         )
-        await self._store.put_plan(plan, entry=entry, at=now)
+        if not await self._store.put_plan(plan, over=over, entry=entry, at=now):
+            raise _changed_meanwhile()
         self._wake.set()
         shown = tuple(each.name for each in owner.accounts if each.name in accounts)
-        return Switched(plan, where, next_slot(plan, now), shown)
+        return Switched(plan, where, await self.next_at(plan), shown)
 
     async def _check_right(self, viewer: Viewer, plan: DigestPlan) -> None:
         """The owner, or who may view every account that it shows now."""
@@ -271,6 +288,12 @@ def _changed(plan: DigestPlan, changes: DigestChanges, now: datetime) -> DigestP
     )
     moved = (after.at, after.weekdays, after.zone) != (plan.at, plan.weekdays, plan.zone)
     return replace(after, since=now) if moved else after
+
+
+def _changed_meanwhile() -> UsageError:
+    return UsageError(
+        _("Somebody else changed this digest at the same moment. See how it is now: /order digest")
+    )
 
 
 def _not_yours() -> NotAllowed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, date
 from pathlib import Path
@@ -18,6 +19,7 @@ logger = structlog.get_logger(__name__)
 
 CAUGHT_UP = 40  # days that a file which was out of reach gets afterwards
 _TAIL = 4096  # bytes at the end of a file that hold its last line
+_SEQ = re.compile(rb"\S+ ([0-9]{1,18}):\S+")  # the record's number in a line
 
 
 class Heads:
@@ -40,7 +42,8 @@ class Heads:
             return
         await self._store.publish(today, owed_to=self._channel, at=now)
         published = await self._store.published(limit=CAUGHT_UP)
-        written = [await self._catch_up(file, published[::-1]) for file in self._files]
+        in_order = sorted(published, key=lambda each: each[1].seq)
+        written = [await self._catch_up(file, in_order) for file in self._files]
         if all(written):
             self._day = today
 
@@ -54,17 +57,16 @@ class Heads:
 
 
 def _append(file: Path, heads: Sequence[tuple[date, AuditHead]]) -> None:
-    """Blocking. A last line that a crash cut short is left as it is, and its head repeated."""
+    """Blocking. What comes after is told by the number of its record, for days may jump back. A
+    last line that a crash cut short is left as it is, and its head repeated."""
     with file.open("a+b") as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - _TAIL))
         tail = stream.read()
         last = tail[: tail.rfind(b"\n") + 1].splitlines()[-1:]
-        after = last[0].split(b" ")[0].decode("ascii", "replace") if last else ""
+        after = int(found[1]) if last and (found := _SEQ.fullmatch(last[0])) else 0
         lines = [
-            f"{day.isoformat()} {head.seq}:{head.hash}\n"
-            for day, head in heads
-            if day.isoformat() > after
+            f"{day.isoformat()} {head.seq}:{head.hash}\n" for day, head in heads if head.seq > after
         ]
         torn = "\n" if tail and not tail.endswith(b"\n") else ""
         stream.write((torn + "".join(lines)).encode("ascii"))

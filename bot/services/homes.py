@@ -105,6 +105,10 @@ class Homes:
         """(user id, digest of what stands there) of those whose Home is kept current."""
         return await self._store.openers(since=self._clock.now() - OPENED, limit=PEOPLE)
 
+    async def left(self) -> tuple[str, ...]:
+        """User ids of all others on whose Home something stands."""
+        return await self._store.left(since=self._clock.now() - OPENED, limit=PEOPLE)
+
     async def changed(self) -> bool:
         """Whether a Home may look different since this was answered last with yes."""
         now, mark = self._clock.now(), await self._mark()

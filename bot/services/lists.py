@@ -124,7 +124,7 @@ class OrderLists:
         count, as_of = await self.unpaid_count(wanted)
         if as_of is not None:
             return count, as_of
-        await self._asker.ask(wanted).wait_for_lists(self._patience.glance)
+        await self._asker.ask(wanted).wait(self._patience.glance)
         return await self.unpaid_count(wanted)
 
     async def aclose(self) -> None:

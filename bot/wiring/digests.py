@@ -35,6 +35,7 @@ def daily_digests(base: Base, approvals: Approvals) -> DailyDigests:
         capabilities={name: each.capabilities for name, each in base.adapters.items()},
         cloud_users=_cloud_users(base),
         humans=approvals.people.humans,
+        directory=base.directory,
         reads=digest_filter,
         clock=base.clock,
     )

@@ -15,7 +15,6 @@ from handlers.home import HomeTab
 from storage.heads import SqliteHeadStore
 
 SWEEP = 30.0  # seconds between sweeps for inputs that were never judged
-DIGESTS = 1.0  # seconds between looks for what is due; one asked for comes as soon
 REMINDERS = 5.0
 HEADS = 60.0
 HOMES = 2.0
@@ -43,7 +42,7 @@ def jobs(
         Chore(approvals.executor.step),
         Chore(outbox.step),
         Chore(approvals.decisions.recover, every=SWEEP),
-        Chore(daily.job.step, every=DIGESTS),
+        Chore(daily.job.step),  # one that waits for a slow cloud holds up no other channel
         Chore(reminders.step, every=REMINDERS),
         Chore(home.step, every=HOMES),
         Chore(_heads(base).step, every=HEADS),

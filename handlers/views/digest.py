@@ -45,7 +45,7 @@ ROOM = 5700  # characters of them: a message holds about 13,200 in all
 ABOVE_GONE = 8  # orders that are gone, named above the fold
 NAMES = 300  # characters of the names of accounts that are only counted
 FIRST = 3  # orders in the plain text
-HASH = 12  # hex digits of the record's head
+HASH = 16  # hex digits of the record's head: as many as an anchor needs
 NOON = 12
 
 S = Section
@@ -247,7 +247,8 @@ def _footer(contents: DigestContents) -> Iterator[Markup | PlainTextObject]:
 
 
 def _head(contents: DigestContents) -> str:
-    """The newest record of the log, so that everybody in the channel holds a copy of its head."""
+    """The newest record of the log, so that everybody in the channel holds a copy of its head: an
+    anchor for `countersign audit verify`."""
     if not contents.head_hash:
         return ""
     short_hash = contents.head_hash[:HASH]

@@ -52,21 +52,36 @@ def account_blocks(contents: DigestContents) -> Iterator[Block]:
     """What each account has, a line each; one alone is said in the title."""
     shown = [_account(each, contents) for each in contents.accounts[:ACCOUNTS]]
     if len(contents.accounts) > ACCOUNTS:
-        shown.append(_("and {count} more accounts", count=len(contents.accounts) - ACCOUNTS))
+        count = len(contents.accounts) - ACCOUNTS
+        shown.append(_("and {count} more accounts, in the thread", count=count))
     if len(contents.accounts) > 1:
         yield plain("\n".join(shown), lines=True)
 
 
-def _account(account: AccountShown, contents: DigestContents) -> str:
+def account_rows(contents: DigestContents) -> list[tuple[str, str, str]]:
+    """(what it has, name, last good answer) of those that are not named above the fold."""
+    return [
+        (
+            _found(each, contents),
+            each.name,
+            when(each.good_at, contents.zone) if each.good_at else _("no answer so far"),
+        )
+        for each in contents.accounts[ACCOUNTS:]
+    ]
+
+
+def _found(account: AccountShown, contents: DigestContents) -> str:
     totals = [each for each in contents.totals if each.account == account.name]
-    count = sum(each.count for each in totals)
-    found = " · ".join((say.orders(count), *say.sums(totals)))
-    if not count:
-        found = _("nothing unpaid")
-        if account.problem:
-            found = _("not known") if account.good_at is None else _("nothing known to be unpaid")
+    if count := sum(each.count for each in totals):
+        return " · ".join((say.orders(count), *say.sums(totals)))
+    if not account.problem:
+        return _("nothing unpaid")
+    return _("not known") if account.good_at is None else _("nothing known to be unpaid")
+
+
+def _account(account: AccountShown, contents: DigestContents) -> str:
     name = say.part(account.name, say.ACCOUNT)
-    said = _("{account}: {found}", account=name, found=found)
+    said = _("{account}: {found}", account=name, found=_found(account, contents))
     if not account.problem or account.good_at is None:
         return said
     return f"{said} ({_('as of {when}', when=when(account.good_at, contents.zone))})"

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.digests import EVERY_DAY, DigestPlan, next_slot
+from bot.domain.digests import EVERY_DAY, DigestPlan
+from bot.domain.people import Channel
 from bot.i18n import _
 from bot.services.digests import Switched
 from handlers.digest_typed import EXAMPLES
@@ -18,12 +19,12 @@ NAMES = 1000  # characters of the names of accounts
 FILTER = 80  # characters of one filter
 
 
-def status_card(plan: DigestPlan | None, now: datetime) -> Rendered:
-    """*plan* is None where the channel never had one."""
-    if plan is None or not plan.on:
+def status_card(plan: DigestPlan | None, next_at: datetime | None) -> Rendered:
+    """*plan* is None where the channel never had one, *next_at* where none comes."""
+    if plan is None or next_at is None:
         text = _("No digest is on in this channel. To have one: {example}", example=EXAMPLES["on"])
         return message(text, [plain(text)])
-    times = _times(plan, next_slot(plan, now))
+    times = _times(plan, next_at)
     changes = _(
         "To change it: {examples}",
         examples="  ".join(EXAMPLES[name] for name in ("time", "days", "zone", "now", "off")),
@@ -45,14 +46,23 @@ def switched_card(switched: Switched) -> Rendered:
         *_filters(plan),
     ]
     if switched.channel.public:
-        lines.append(
-            _(
-                "This channel is public: everybody in the workspace can read what is unpaid in"
-                " these accounts. To take it back: {example}",
-                example=EXAMPLES["off"],
-            )
-        )
+        lines.append(f"{_read_by_all()} {_('To take it back: {off}', off=EXAMPLES['off'])}")
     return message(" ".join(lines), [plain("\n".join(lines), lines=True)])
+
+
+def coming_card(channel: Channel) -> Rendered:
+    """One was asked for now."""
+    lines = [_("It is on its way: the clouds are asked first, which may take a minute.")]
+    if channel.public:
+        lines.append(_read_by_all())
+    return message(" ".join(lines), [plain("\n".join(lines), lines=True)])
+
+
+def _read_by_all() -> str:
+    return _(
+        "This channel is public: everybody in the workspace can read what is unpaid in these"
+        " accounts."
+    )
 
 
 def _times(plan: DigestPlan, next_at: datetime) -> str:

@@ -68,26 +68,22 @@ def _first(line: DigestLine, contents: DigestContents) -> Markup:
         ours(_("placed by {person}", person=mention(line.person)))
         if urgent and line.person
         else None,
-        _taken(line, urgent=urgent),
+        ours(_("taken by {person}", person=mention(line.claimed_by)))
+        if urgent and line.claimed_by
+        else None,
     )
-
-
-def _taken(line: DigestLine, *, urgent: bool) -> Markup | None:
-    if not line.claimed_by:
-        return None
-    if not urgent:
-        return ours(_("taken by a colleague"))
-    return ours(_("taken by {person}", person=mention(line.claimed_by)))
 
 
 def _second(line: DigestLine, contents: DigestContents) -> str:
     """What it is for and the cloud's words, as plain text."""
-    mentioned = say.is_urgent(line, contents) and bool(line.person)
+    urgent = say.is_urgent(line, contents)
     parts = (
         say.what(line),
         say.part(line.account, say.ACCOUNT),
         say.number(line),
-        say.placed_text(line, mentioned=mentioned),
+        say.change_text(line),
+        say.placed_text(line, mentioned=urgent and bool(line.person)),
+        "" if urgent else say.taken_text(line),
         say.doubt_text(line),
         say.snoozed_text(line, contents),
     )

@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block, TableBlock
 from bot.domain.digest_contents import DigestContents, DigestLine, GoneLine
 from bot.i18n import _
 from handlers.views import digest_words as say
+from handlers.views.digest_accounts import account_rows
 from handlers.views.digest_gone import gone_word
 from handlers.views.surface import Rendered, message, note, plain
 from handlers.views.text import literal, money, ours
@@ -54,7 +55,7 @@ def thread_parts(
     contents: DigestContents, lines: Sequence[DigestLine], gone: Sequence[GoneLine]
 ) -> tuple[Part, ...]:
     """*lines* and *gone* are those that are not above the fold."""
-    return (*_gone_part(gone), *_line_parts(contents, lines))
+    return (*_account_part(contents), *_gone_part(gone), *_line_parts(contents, lines))
 
 
 def drawn(part: Part, look: Look) -> Rendered:
@@ -103,7 +104,8 @@ def _row(line: DigestLine, contents: DigestContents) -> Row:
     noted = (
         say.snoozed_text(line, contents),
         _("new") if line.new else "",
-        _("taken by a colleague") if line.claimed_by else "",
+        say.change_text(line),
+        say.taken_text(line),
         say.doubt_text(line),
         say.placed_text(line, mentioned=False),
     )
@@ -118,6 +120,19 @@ def _row(line: DigestLine, contents: DigestContents) -> Row:
         ", ".join(each for each in noted if each),
     )
     return tuple(say.part(cell, CELL) for cell in row)
+
+
+def _account_part(contents: DigestContents) -> list[Part]:
+    """One message; what does not fit into it is counted."""
+    found = account_rows(contents)
+    if not found:
+        return []
+    rows = [tuple(say.part(cell, CELL) for cell in row) for row in found]
+    first = next(_chunks(rows))
+    left = len(rows) - len(first)
+    more = _("and {count} more: look at /order accounts", count=left) if left else ""
+    columns = (_("Unpaid"), _("Account"), _("Last good answer"))
+    return [Part(_("The other accounts: {count}", count=len(rows)), columns, first, more)]
 
 
 def _gone_part(gone: Sequence[GoneLine]) -> list[Part]:

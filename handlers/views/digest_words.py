@@ -38,22 +38,25 @@ def sums(totals: Iterable[Total]) -> list[str]:
     """`31,204.50 CNY`, never added across currencies; the currency of most orders first."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = defaultdict(int)
+    without = 0
     for total in totals:
-        amounts[total.currency] += total.amount
-        counts[total.currency] += total.count
+        without += total.without
+        if total.count > total.without:
+            amounts[total.currency] += total.amount
+            counts[total.currency] += total.count
     listed = sorted(amounts, key=lambda currency: (not currency, -counts[currency], currency))
-    shown = [_sum(amounts[each], each, counts[each]) for each in listed[:CURRENCIES]]
+    shown = [_sum(amounts[each], each) for each in listed[:CURRENCIES]]
     if len(listed) > CURRENCIES:
         shown.append(_("{count} more currencies", count=len(listed) - CURRENCIES))
+    if without:
+        shown.append(_("{count} without an amount", count=without))
     return shown
 
 
-def _sum(amount: Decimal, currency: str, count: int) -> str:
+def _sum(amount: Decimal, currency: str) -> str:
     if currency:
         return money(Money(amount, currency))
-    if amount:
-        return _("{amount} (currency not given)", amount=money(Money(amount, "")))
-    return _("{count} without an amount", count=count)
+    return _("{amount} (currency not given)", amount=money(Money(amount, "")))
 
 
 def is_urgent(line: DigestLine, contents: DigestContents) -> bool:
@@ -107,12 +110,29 @@ def placed_text(line: DigestLine, *, mentioned: bool) -> str:
     """The cloud's user who placed it. Who that is here is said without a mention, unless the person
     is *mentioned* elsewhere."""
     placer = part(line.placed_by, PLACER)
-    colleague = bool(line.person) and not mentioned
-    if placer and colleague:
-        return _("placed by {user} (a colleague here)", user=placer)
+    if not line.person or mentioned:
+        return _("placed by {user}", user=placer) if placer else ""
+    colleague = part(line.person_name, PLACER) or _("a colleague here")
     if placer:
-        return _("placed by {user}", user=placer)
-    return _("placed by a colleague here") if colleague else ""
+        return _("placed by {user} ({colleague})", user=placer, colleague=colleague)
+    return _("placed by {user}", user=colleague)
+
+
+def taken_text(line: DigestLine) -> str:
+    """Who said *This is mine*, without a mention."""
+    if not line.claimed_by:
+        return ""
+    colleague = part(line.claimer_name, PLACER) or _("a colleague")
+    return _("taken by {colleague}", colleague=colleague)
+
+
+def change_text(line: DigestLine) -> str:
+    """What is different since the digest before, beside that it is new."""
+    parts = (
+        _("amount was {amount}", amount=money(line.was)) if line.repriced else "",
+        _("its snooze is over") if line.back else "",
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def doubt_text(line: DigestLine) -> str:

@@ -54,8 +54,12 @@ def answer_modal(rendered: Rendered, title: str = "") -> dict[str, Any]:
     return modal(title or _("Cloud orders"), rendered, callback_id=CallbackId.RESULTS)
 
 
+def loading() -> Rendered:
+    return sentence(_("Asking the clouds …"))
+
+
 def loading_modal() -> dict[str, Any]:
-    return answer_modal(sentence(_("Asking the clouds …")))
+    return answer_modal(loading())
 
 
 def typed_values(view: Mapping[str, Any]) -> dict[str, str]:

@@ -75,6 +75,28 @@ async def test_a_plan_comes_back_as_it_was_set(store: DigestStore) -> None:
     assert await store.plan("C0FINANCE") == a_plan(owner="U0BOB")
 
 
+async def test_a_plan_is_changed_only_over_the_one_that_was_read(digest_house: DigestHouse) -> None:
+    store, plan = digest_house.digests, a_plan(filters={"over": "5", "账户": "a"})
+    after = replace(plan, at=time(18))
+    assert not await store.put_plan(after, over=plan, entry=SET, at=NOON)
+    await store.put_plan(plan, entry=SET, at=NOON)
+    assert await store.put_plan(after, over=plan, entry=SET, at=NOON)
+    late = replace(plan, on=False)
+    assert not await store.put_plan(late, over=plan, entry=SET, owed=[ENDED], at=NOON)
+    assert await store.plan("C0FINANCE") == after
+    assert await digest_house.said(CHANNEL) == ["digest:set"] * 2
+    assert await digest_house.sent() == []
+
+
+async def test_of_two_changes_at_once_one_is_made(store: DigestStore) -> None:
+    await store.put_plan(a_plan(), entry=SET, at=NOON)
+    ways = (a_plan(at=time(18)), a_plan(on=False))
+    put = await asyncio.gather(
+        *(store.put_plan(each, over=a_plan(), entry=SET, at=NOON) for each in ways)
+    )
+    assert sorted(put) == [False, True]
+
+
 async def test_plans_that_are_on_are_told_by_channel(store: DigestStore) -> None:
     for plan in (a_plan(channel="C2"), a_plan(channel="C1"), a_plan(channel="C3", on=False)):
         await store.put_plan(plan, entry=SET, at=NOON)

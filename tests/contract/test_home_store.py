@@ -35,6 +35,19 @@ async def test_who_opened_it_too_long_ago_is_left_out(store: HomeStore) -> None:
     assert await openers(store) == [("U0ALICE", ""), ("U0BOB", "")]
 
 
+async def test_what_still_stands_there_of_those_who_are_left_out_is_known(
+    store: HomeStore,
+) -> None:
+    for user_id, at in (("U0ALICE", NOON - DAY), ("U0BOB", NOON), ("U0CAROL", LATER)):
+        await store.opened(user_id, at=at)
+        await store.drawn(user_id, "abc")
+    await store.opened("U0DAN", at=NOON - DAY)
+    assert await store.left(since=NOON, limit=9) == ("U0ALICE",)
+    assert await store.left(since=NOON, limit=1) == ("U0BOB", "U0ALICE")
+    await store.drawn("U0ALICE", "")
+    assert await store.left(since=NOON, limit=9) == ()
+
+
 async def test_what_stands_there_is_known_until_it_is_drawn_anew(store: HomeStore) -> None:
     for user_id in ("U0ALICE", "U0BOB"):
         await store.opened(user_id, at=NOON)

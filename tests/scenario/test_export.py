@@ -146,6 +146,17 @@ async def test_nobody_exports_an_account_that_they_may_not_view(tmp_path: Path) 
         assert len(stage.slack.files) == 2
 
 
+async def test_who_loses_the_right_while_it_is_made_gets_no_file(tmp_path: Path) -> None:
+    async with staged(tmp_path, "http", policy=ONLY_BOB) as stage:
+        stage.clouds.book.faults.append(Fault("slow", seconds=0.7, times=0))
+        await stage.type(BOB, "export", until="Collecting")
+        await stage.slack.change_person(BOB, is_restricted=True)
+        await stage.private(BOB, "not view all of these accounts any more")
+        assert stage.slack.files == []
+        await stage.record("lookup:refused", actor=BOB, rule="viewers")
+        await stage.record("lookup:failed", actor=BOB, input="export", error="viewers")
+
+
 async def test_a_restart_ends_an_export_with_a_word_and_a_record(tmp_path: Path) -> None:
     async with staged(tmp_path, "http") as stage:
         stage.clouds.book.faults.append(Fault("slow", seconds=30, times=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,47 @@ async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
     await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
     await stage.private(BOB, "already withdrawn", where=DM)
     await stage.record("lookup:refused", actor=BOB, input="remind_me", rule="status")
+
+
+@pytest.mark.parametrize("of_another", [ALICE, BOB], ids=["of none", "of another account"])
+async def test_an_approver_who_is_no_viewer_is_told_where_to_decide(
+    tmp_path: Path, of_another: str
+) -> None:
+    policy = f"""viewers = ["{ALICE}"]
+approvers = ["{BOB}"]
+quorum = 1
+[[policy.rules]]
+accounts = ["alibaba-intl"]
+viewers = ["{of_another}"]"""
+    async with staged(tmp_path, "http", policy=policy) as stage:
+        order = unpaid_order(stage, "huawei-main")
+        order.deadline = None
+        request = await asked(stage, order)
+        await stage.idle()
+        stage.later(hours=1)
+        message = await stage.posted(BOB, "still waits for your decision", where=DM)
+        await stage.press(BOB, "show_request", where=DM, ts=message.ts)
+        told = await stage.private(BOB, "decides on its card in the approvals channel", where=DM)
+        assert "You may not view the account of this order" in said(told)
+        await stage.record("lookup:refused", actor=BOB, input="show_request", rule="viewers")
+        await click(stage, BOB, "approve", request, where=APPROVALS)
+        await reached(stage, order, S.APPROVED)
+
+
+async def test_however_much_waits_slack_is_asked_once_who_each_person_is(stage: Stage) -> None:
+    requests = []
+    for _request in range(4):
+        order = unpaid_order(stage)
+        order.deadline = None
+        requests.append(await asked(stage, order))
+    await stage.idle()
+    before = len(stage.slack.calls)
+    stage.later(hours=1)
+    for request in requests:
+        for who in (BOB, CHEN):
+            await stage.record("request:reminded", request_id=request.request_id, user_id=who)
+    looked_up = [each for each in stage.slack.calls[before:] if each.method == "users.info"]
+    assert len(looked_up) <= len({BOB, CHEN})
 
 
 async def test_pitfall_26_an_order_that_is_paid_meanwhile_closes_its_request_and_both_hear(

@@ -110,6 +110,19 @@ async def test_a_cloud_that_does_not_answer_is_named(stage: Stage) -> None:
     await looked_up(stage, f"{first.order_id} {second.order_id}", "huawei-main")
 
 
+async def test_pitfall_39_a_window_that_opens_too_late_loses_no_question(stage: Stage) -> None:
+    stage.clouds.book.faults.clear()
+    order = stage.an_order("huawei-main", index=3)
+    stage.later(seconds=MINUTE)
+    stage.expected.add(("views.open", "expired_trigger_id"))
+    stage.slack.fault("error", "views.open", error="expired_trigger_id")
+    message = posted(stage, order.order_id)
+    acked(await stage.slack.use_shortcut(BOB, GENERAL, message.ts, "look_up_order"))
+    await stage.direct(BOB, order.order_id)
+    assert stage.slack.views(BOB) == []
+    assert stage.recorded("order:shown", actor=BOB)
+
+
 async def test_a_guest_sees_nothing(stage: Stage) -> None:
     order = stage.an_order("huawei-main")
     view = await looked_up(stage, order.order_id, "You may not view any account", who=GUEST)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.domain.approvals import RequestStatus
 from bot.sandbox.workspace.payloads import slash_command
 from bot.sandbox.workspace.state import Message
+from tests.cancelling import POLICY, asked, click, reached, unpaid_order
 from tests.stage import (
     ALICE,
     BOB,
@@ -156,6 +158,24 @@ async def test_old_cards_show_nothing_to_whoever_is_a_viewer_no_more(tmp_path: A
         assert order.order_id not in str([each.blocks for each in stage.slack.views(ALICE)])
         assert stage.recorded("order:shared") == []
         assert stage.refused_calls() == []
+
+
+async def test_a_private_card_of_a_request_is_not_drawn_anew_for_a_viewer_no_more(
+    tmp_path: Any,
+) -> None:
+    async with staged(tmp_path, "http", policy=POLICY) as stage:
+        order = unpaid_order(stage)
+        request = await asked(stage, order)
+        inbox = await stage.type(BOB, "inbox", until="Waiting for you")
+        await stage.press(BOB, "show_request", ts=inbox.ts)
+        card = await stage.private(BOB, request.request_id)
+        await click(stage, ALICE, "withdraw", request, where="D0ALICE")
+        await reached(stage, order, RequestStatus.WITHDRAWN)
+        await stage.slack.change_person(BOB, is_restricted=True)
+        await stage.press(BOB, "approve", ts=card.ts)
+        await stage.record("input:refused", actor=BOB)
+        await stage.idle()
+        assert "Withdrawn" not in said(card)
 
 
 async def test_an_account_that_left_the_configuration_is_gone_from_every_card(

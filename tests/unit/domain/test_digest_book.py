@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -180,6 +181,24 @@ def test_without_a_digest_before_nothing_is_new() -> None:
     assert not the_line().new
 
 
+def test_another_amount_than_yesterdays_is_told_with_what_it_was() -> None:
+    before = yesterday(a_detailed_order(payable=money("900.0 CNY")))
+    (same,) = lines(a_detailed_order(payable=money("900 CNY")), previous=before)
+    (other,) = lines(a_detailed_order(payable=money("400 CNY")), previous=before)
+    (none,) = lines(a_detailed_order(payable=None), previous=before)
+    (first,) = lines(a_detailed_order(payable=money("400 CNY")))
+    assert [each.repriced for each in (same, other, none, first)] == [False, True, True, False]
+    assert (same.was, other.was, first.was) == (None, money("900 CNY"), None)
+
+
+def test_a_line_whose_snooze_is_over_is_back() -> None:
+    order = a_detailed_order()
+    asleep = replace(yesterday(order), lines=lines(order, notes=(snoozed(),)))
+    (back,) = lines(order, previous=asleep)
+    (still,) = lines(order, previous=asleep, notes=(snoozed(),))
+    assert (back.back, still.back, the_line().back) == (True, False, False)
+
+
 def test_the_same_number_in_another_account_is_another_order() -> None:
     other = a_detailed_order(account="huawei-two")
     (line,) = lines(other, previous=yesterday(a_detailed_order()))
@@ -294,7 +313,7 @@ def test_totals_never_add_currencies_and_count_what_is_snoozed() -> None:
         notes=(snoozed(order_id="B"),),
     )
     assert totals_of(found) == (
-        Total("huawei-main", "", Decimal(5), 2),
+        Total("huawei-main", "", Decimal(5), 2, without=1),
         Total("huawei-main", "CNY", Decimal("0.30"), 2, snoozed=1),
         Total("huawei-main", "USD", Decimal(7), 1),
         Total("huawei-two", "CNY", Decimal(1), 1),

@@ -73,6 +73,11 @@ def test_the_next_digest_is_told_across_days_of_rest() -> None:
     assert next_slot(fridays, MORNING) == MORNING + 4 * DAY
 
 
+def test_a_day_that_had_its_digest_is_not_the_next_one() -> None:
+    taken = {MORNING.date().isoformat(), (MORNING + DAY).date().isoformat()}
+    assert next_slot(a_daily_plan(), MORNING - MINUTE, taken) == MORNING + 2 * DAY
+
+
 def test_pitfall_47_a_day_that_the_calendar_left_out_has_no_digest() -> None:
     """Friday, 30 December 2011 did not exist in Samoa."""
     apia = a_daily_plan(zone="Pacific/Apia", since=datetime(2011, 1, 1, tzinfo=UTC))

@@ -137,3 +137,16 @@ def test_each_flag_that_is_set_makes_no_full_member(flags: dict[str, Any]) -> No
 
 def test_slackbot_is_a_bot_though_slack_says_otherwise() -> None:
     assert person_of("USLACKBOT", CHEN | {"is_bot": False}).bot
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"name": "lin", "real_name": "Lin Wei", "profile": {"display_name": "Linny"}}, "Linny"),
+        ({"name": "lin", "real_name": "Lin Wei", "profile": {"display_name": ""}}, "Lin Wei"),
+        ({"name": "lin"}, "lin"),
+        ({"profile": None}, ""),
+    ],
+)
+def test_people_are_called_what_they_chose_to_be_called(told: dict[str, Any], name: str) -> None:
+    assert person_of("U0LIN", told).name == name

@@ -260,10 +260,11 @@ async def test_where_slack_asks_to_wait_it_is_waited_for_once_and_then_said(
     assert len(slack.files) == 1
 
 
+@pytest.mark.parametrize("url", ["not a url at all ", "//x", "http:", f"http://{'a' * 300}", "["])
 async def test_slack_that_answers_nonsense_is_a_refusal(
-    slack: Workspace, files: SlackFiles, file: BinaryIO
+    slack: Workspace, files: SlackFiles, file: BinaryIO, url: str
 ) -> None:
-    slack.state.url = "not a url at all "
+    slack.state.url = url
     with pytest.raises(MessengerError, match="Nothing was sent"):
         await files.send(an_export(file), CARD, to="U0ALICE")
 

@@ -61,3 +61,14 @@ async def test_a_direct_message_is_drawn_anew_in_its_place(slack: Workspace) -> 
     await answer.show(sentence("one"))
     await answer.show(sentence("two"))
     assert messages(slack) == [["two"]]
+
+
+async def test_where_slack_lets_no_message_be_changed_the_answer_is_a_new_one(
+    slack: Workspace,
+) -> None:
+    slack.fault("error", "chat.update", error="edit_window_closed")
+    answer = DirectMessage(client_of(slack), DM)
+    await answer.show(sentence("one"))
+    await answer.show(sentence("two"))
+    await answer.show(sentence("three"))
+    assert messages(slack) == [["one"], ["three"]]

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.inputs import InputKind
 from bot.errors import StorageError
 from bot.sandbox.workspace import Workspace, start_workspace
+from bot.services.homes import OPENED
 from bot.services.inputs import Inputs
 from handlers.cards import Cards
 from handlers.desk import Desk
@@ -131,6 +132,24 @@ async def test_whoever_lost_the_right_to_view_reads_one_sentence(tab: Tab) -> No
     assert await tab.later(timedelta(minutes=4)) == []
 
 
+async def test_what_is_not_kept_current_does_not_stand_there_for_a_viewer_no_more(
+    tab: Tab,
+) -> None:
+    """Slack shows what was drawn last while the tab opens."""
+    await tab.flat.holds(ORDER_ID)
+    await tab.step()
+    tab.office.clock.move(OPENED - timedelta(minutes=1))
+    await tab.flat.homes.opened(ALICE)
+    assert BOB in await tab.later(timedelta(minutes=2))
+    emptied = tab.slack.home(BOB)
+    assert emptied is not None
+    assert len(emptied.blocks) == 1
+    assert BOB not in await tab.later(FRESH), "once is enough"
+    await tab.flat.homes.opened(BOB)
+    assert await tab.later(timedelta(minutes=4)) == [BOB]
+    assert len(emptied.blocks) > 1
+
+
 async def test_a_throttled_home_waits_as_long_as_slack_says(tab: Tab) -> None:
     tab.slack.fault("rate_limited", "views.publish", seconds=120)
     assert len(await tab.step()) == 1, "the others are not even tried"
@@ -151,6 +170,14 @@ async def test_a_home_that_slack_never_takes_is_tried_once_for_each_content(tab:
     assert await tab.later(timedelta(minutes=4)) == []
     await tab.office.asked(ALICE)
     assert len(await tab.step()) == 2
+
+
+async def test_a_home_that_slack_refuses_for_what_it_is_holds_up_no_other(tab: Tab) -> None:
+    tab.slack.fault("error", "views.publish", error="invalid_blocks")
+    refused, *_others = await tab.step()
+    assert tab.slack.home(refused) is None
+    assert sum(tab.slack.home(who) is not None for who in (ALICE, BOB)) == 1
+    assert await tab.later(timedelta(seconds=REST)) == [refused]
 
 
 async def test_what_could_not_be_stored_is_drawn_in_the_next_step(tab: Tab) -> None:

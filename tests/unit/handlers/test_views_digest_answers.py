@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.domain.digests import next_slot
 from bot.domain.people import Channel
 from bot.services.digests import Switched
-from handlers.views.digest_answers import status_card, switched_card
+from handlers.views.digest_answers import coming_card, status_card, switched_card
 from handlers.views.forms import typed_values
 from handlers.views.request_forms import snooze_form
 from tests.builders import NOON
@@ -21,14 +22,14 @@ TOMORROW = date(2026, 11, 19)
 
 @pytest.mark.parametrize("plan", [None, a_plan(on=False)])
 def test_without_a_digest_the_answer_is_how_to_have_one(plan: Any) -> None:
-    assert "To have one: /order digest on 09:00" in read(checked(status_card(plan, NOON)))
+    assert "To have one: /order digest on 09:00" in read(checked(status_card(plan, None)))
 
 
 def test_the_status_says_when_it_comes_what_it_shows_and_how_to_change_it() -> None:
     plan = a_plan(
         at=time(8, 30), weekdays=frozenset(range(5)), zone="Asia/Shanghai", filters={"over": "5"}
     )
-    card = checked(status_card(plan, NOON))
+    card = checked(status_card(plan, next_slot(plan, NOON)))
     said = read(card)
     assert "It comes Mon to Fri at 08:30 (Asia/Shanghai), next Thu 19 Nov 2026 08:30 CST." in said
     assert "Only over:5" in said
@@ -95,3 +96,10 @@ def test_what_was_typed_before_is_there_again_unless_the_day_is_over(kept: str, 
 def test_a_picked_day_is_among_what_a_form_holds() -> None:
     values = {"until": {"draft": {"type": "datepicker", "selected_date": "2026-12-24"}}}
     assert typed_values({"state": {"values": values}}) == {"until": "2026-12-24"}
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_one_asked_for_now_warns_where_everybody_reads(public: bool) -> None:
+    said = read(checked(coming_card(Channel(channel_id=CHANNEL, public=public))))
+    assert "on its way" in said
+    assert ("everybody in the workspace can read" in said) is public

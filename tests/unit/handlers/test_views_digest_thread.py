@@ -3,6 +3,7 @@ neither."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -104,6 +105,20 @@ def test_a_thousand_orders_fit_into_a_few_messages_and_the_others_are_counted() 
     shown = sum(len(rows(part)) for part in tables)
     assert f"and {1000 - ABOVE - shown} more: look at /order unpaid" in read(tables[-1])
     assert shown > 300
+
+
+def test_each_account_has_its_totals_however_many_there_are() -> None:
+    lines = [a_digest_line(account=f"a{n:02}", order_id=f"R{n}", new=True) for n in range(12)]
+    named = read(checked(digest_card(a_run(a_digest(*lines[:7])))))
+    assert "in the thread" not in named
+    contents = a_digest(*lines)
+    silent = replace(contents.accounts[-1], good_at=None, problem="It did not answer in time.")
+    contents = replace(contents, accounts=(*contents.accounts[:-1], silent))
+    assert "and 5 more accounts, in the thread" in read(checked(digest_card(a_run(contents))))
+    (message,) = thread(contents)
+    assert rows(message)[0] == ["1 order · 12,480.00 CNY", "a08", "Wed 18 Nov 2026 12:00 UTC"]
+    assert [row[1] for row in rows(message)] == ["a08", "a09", "a10", "a11", "huawei-main"]
+    assert rows(message)[-1] == ["not known", "huawei-main", "no answer so far"]
 
 
 def test_snoozed_orders_are_in_the_thread_with_the_reason() -> None:

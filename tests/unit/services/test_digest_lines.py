@@ -45,7 +45,10 @@ async def test_a_button_finds_its_line_as_long_as_the_digest_is_stored() -> None
     assert (f"{run.run_id}.0", line.order_id) == (ref, "CS2611171200ABCDE")
 
 
-@pytest.mark.parametrize("ref", ["", "D-1", "D-1.0", "{run}", "{run}.", "{run}.1", "{run}.-1"])
+@pytest.mark.parametrize(
+    "ref",
+    ["", "D-1", "D-1.0", "{run}", "{run}.", "{run}.1", "{run}.-1", "{run}." + 5000 * "9"],
+)
 async def test_a_button_of_no_line_is_refused(ref: str) -> None:
     office = an_office()
     run_id = (await a_ref(office)).partition(".")[0]
@@ -98,6 +101,17 @@ async def test_a_snooze_is_remembered_until_it_ends() -> None:
     assert entry.texts == {"reason": "paid on Friday"}
     assert (await office.tomorrow()).lines[0].snoozed_by == BOB
     assert (await office.tomorrow()).lines[0].snoozed_by == ""
+
+
+async def test_the_day_on_which_a_snooze_ends_is_no_day_without_news() -> None:
+    office = an_office()
+    ref = await a_ref(office)
+    until = MORNING + 2 * DAY
+    await office.digests.snooze(await office.viewer(BOB), ref, until=until, reason="budget")
+    assert (await office.tomorrow()).unchanged
+    back = await office.tomorrow()
+    assert (back.unchanged, back.lines[0].back) == (False, True)
+    assert (await office.tomorrow()).unchanged
 
 
 @pytest.mark.parametrize(

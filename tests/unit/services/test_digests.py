@@ -17,7 +17,16 @@ from bot.domain.policy import Rule
 from bot.errors import NotAllowed, UsageError, UserError
 from bot.services.digests import DigestChanges
 from tests.builders import a_detailed_order, a_person, an_account
-from tests.digest_office import ALICE, BOB, CAROL, DAY, FINANCE, MORNING, DigestOffice, a_cloud
+from tests.digest_office import (
+    ALICE,
+    BOB,
+    CAROL,
+    DAY,
+    FINANCE,
+    MORNING,
+    DigestOffice,
+    a_cloud,
+)
 from tests.fake_cloud import FakeAdapter
 from tests.request_office import a_policy, people_named
 
@@ -201,6 +210,21 @@ async def test_another_time_or_zone_never_sends_today_again() -> None:
     assert len(set(keys)) == len(keys)
 
 
+async def test_what_is_promised_next_is_no_digest_of_a_day_that_had_its_own() -> None:
+    office = an_office()
+    await office.plan()
+    await office.digest()
+    alice = await office.viewer()
+    later = DigestChanges(at=time(18), zone="UTC")
+    told = await office.digests.change(alice, FINANCE, later)
+    tomorrow = MORNING.replace(hour=18, minute=0) + DAY
+    assert told.next_at == tomorrow
+    assert await office.digests.next_at(told.plan) == tomorrow
+    office.clock.move(11 * timedelta(hours=1))
+    await office.job.begin()
+    assert len(office.runs()) == 1
+
+
 async def test_a_time_that_is_past_today_begins_tomorrow() -> None:
     office = an_office()
     await office.switch_on(at=time(7))
@@ -314,7 +338,7 @@ async def test_one_that_is_asked_for_now_shows_what_the_plan_shows(
     office = an_office()
     await office.plan(filters=filters, since=MORNING + MINUTE)
     office.wake.clear()
-    run = await office.digests.post_now(await office.viewer(), FINANCE)
+    run, _where = await office.digests.post_now(await office.viewer(), FINANCE)
     assert office.wake.is_set()
     assert not run.daily
     digest = await office.digest()
@@ -336,7 +360,7 @@ async def test_without_a_plan_it_shows_what_the_asker_may_view() -> None:
 async def test_two_may_be_asked_for_in_one_moment() -> None:
     office = an_office()
     alice = await office.viewer()
-    first = await office.digests.post_now(alice, FINANCE)
-    second = await office.digests.post_now(alice, FINANCE)
+    first, _where = await office.digests.post_now(alice, FINANCE)
+    second, _where = await office.digests.post_now(alice, FINANCE)
     assert len({first.run_id, second.run_id, first.key, second.key}) == 4
     assert len(office.runs()) == 2

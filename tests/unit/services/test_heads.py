@@ -68,3 +68,17 @@ async def test_without_places_the_database_still_keeps_each_days_head() -> None:
     house = House(channel="")
     await house.days(3)
     assert len(await house.store.published(limit=9)) == 3
+
+
+async def test_a_clock_that_was_far_ahead_once_does_not_end_the_file(tmp_path: Path) -> None:
+    house = House(file := tmp_path / "heads.log")
+    house.clock.move(timedelta(days=9000))
+    await house.days(1)
+    house.clock.move(-timedelta(days=9001))
+    house.restart()
+    await house.days(3)
+    house.restart()
+    await house.days(1)
+    heads = [line.split()[1] for line in file.read_text().splitlines()]
+    assert len(heads) == len(set(heads)) == 5
+    assert heads == sorted(heads, key=lambda head: int(head.partition(":")[0]))
