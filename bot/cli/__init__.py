@@ -117,10 +117,12 @@ def options(
 @app.command(
     help=_(
         "The whole bot against embedded clouds and an embedded workspace.\n\n"
-        "Needs no account and no configuration, and writes only to a temporary folder.\n\n"
+        "Plays two scripted days; then, on a terminal, serves a page on this machine to try it"
+        " on, until Ctrl-C. Needs no account and no configuration, and writes only to a temporary"
+        " folder.\n\n"
         "\b\nExamples:\n"
-        "  countersign demo\n"
-        "  countersign demo --story             play the scripted day, then end\n"
+        "  countersign demo --open              the story, then the page in a browser\n"
+        "  countersign demo --story             play the scripted days, then end\n"
         "  countersign demo --seed 7 --port 9000"
     )
 )
@@ -129,8 +131,10 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help=_("A busy port takes the next free one."))
     ] = 8080,
-    story: Annotated[bool, typer.Option("--story", help=_("Play the scripted day only."))] = False,
-    open_browser: Annotated[bool, typer.Option("--open", help=_("Open the page."))] = False,
+    story: Annotated[bool, typer.Option("--story", help=_("Play the scripted days only."))] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help=_("Open the page in a browser."))
+    ] = False,
     seed: SeedOption = 1,
 ) -> int:
     from bot.demo import run
