@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 from hypothesis import given
@@ -113,10 +112,9 @@ def test_ids_are_found_in_what_people_write(text: str, found: tuple[str, ...]) -
 
 @pytest.mark.parametrize("piece", ["a.", "㏂", "<", "http://", "x://#", "a+b-"])
 def test_a_long_text_without_a_number_is_read_in_no_time(piece: str) -> None:
-    """The bot answers nobody meanwhile. The second one is `a.m.` to the reader."""
-    began = time.perf_counter()
-    assert order_ids_in(piece * (40_000 // len(piece))) == ()
-    assert time.perf_counter() - began < 1
+    """The bot answers nobody meanwhile: a search that looks back at each character would not come
+    to its end. The second one is `a.m.` to the reader."""
+    assert order_ids_in(piece * (200_000 // len(piece))) == ()
 
 
 @given(st.text(max_size=200))
