@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from tests.browser.theatre import Theatre
 FOUND = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 REQUIRED = os.environ.get("COUNTERSIGN_TEST_BROWSER") == "required"  # in .ci/run
 MISSING = "No browser is here; to run these tests, install one: apt install chromium-headless-shell"
-OPTIONS = (
+OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -27,7 +26,7 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-)
+]
 
 Enter = Callable[..., Awaitable[Seat]]
 House = dict[tuple[str, ...], Seat]
@@ -38,20 +37,18 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Path:
-    if FOUND is not None:
-        return Path(FOUND)
-    if REQUIRED:
-        pytest.fail(MISSING)
-    pytest.skip(MISSING)
+def pytest_runtest_setup() -> None:
+    """Here and not in a fixture: then all that are skipped make one line of pytest's summary."""
+    if FOUND is None:
+        end = pytest.fail if REQUIRED else pytest.skip
+        end(MISSING)
 
 
 @pytest.fixture(scope="module")
-async def browser(chromium: Path) -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[Browser]:
     """Of a file and no longer: what keeps it also keeps the event loop of all tests that follow."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        browser = await playwright.chromium.launch(executable_path=FOUND, args=OPTIONS)
         yield browser
         await browser.close()
 

@@ -69,7 +69,7 @@ async def test_a_list_the_digest_home_and_the_clouds(enter: Enter, width: int, l
     await alice.sees("The digest is on")
     await alice.type("/order digest now")
     await alice.sees("Unpaid this morning")
-    await look(alice, "#messages")
+    await alice.fits()
     if width == PHONE:
         await alice.page.get_by_role("button", name="Channels").click()
     await look(alice, "#sidebar")

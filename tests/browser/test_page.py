@@ -197,19 +197,23 @@ async def test_everything_can_be_done_by_keys_alone(enter: Enter, theatre: Theat
     await alice.sees("by keys", "Stop keeps the order")
 
 
-async def test_a_click_redraws_the_card_at_once(enter: Enter, theatre: Theatre) -> None:
-    """Under 300 ms from the click to the card, with the clouds answering at once: the best of a
-    few, for other tests run beside it."""
+async def test_the_page_is_there_at_once_and_a_click_redraws_its_card_at_once(
+    enter: Enter, theatre: Theatre
+) -> None:
+    """Under a second and under 300 ms, with the clouds answering at once: the best of a few, for
+    other tests run beside it."""
     alice = await enter(ALICE)
     order = theatre.order()
     await alice.type(f"/order show {order.order_id} {order.account}")
     card = await alice.sees(order.order_id)
     waited = [await alice.page.evaluate(_REFRESHED, await card.element_handle()) for _ in range(4)]
     assert min(waited) < 300
-    loaded = await alice.page.evaluate(
-        "performance.getEntriesByType('navigation')[0].domInteractive"
-    )
-    assert loaded < 1000
+    loaded = []
+    for _ in range(3):
+        await alice.page.reload()
+        await alice.sees(order.order_id)
+        loaded.append(await alice.page.evaluate("performance.now()"))
+    assert min(loaded) < 1000
 
 
 _REFRESHED = """
