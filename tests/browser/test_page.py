@@ -59,6 +59,7 @@ async def test_home_leads_to_an_order(enter: Enter, theatre: Theatre) -> None:
     alice = await enter(ALICE, "home")
     home = alice.page.locator("#home")
     await expect(home.get_by_role("heading", name="Cloud orders")).to_be_visible()
+    await theatre.quiet()
     await alice.button(home, "Find…").click()
     await alice.dialog.get_by_label("Order").first.fill(order.order_id)
     await alice.dialog.locator("[data-part=submit]").click()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.demo.stage import Stage
 from bot.sandbox.clouds import world
 from bot.sandbox.clouds.book import CloudOrder
+from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.state import Message
 from tests.stage import WAIT
 
+QUIET = 0.4  # seconds
 LARGE = 1500  # in any currency; more than that may need two
 
 
@@ -44,6 +48,14 @@ class Theatre:
         assert found is not None
         return found
 
+    async def quiet(self) -> None:
+        """Nothing has been drawn for a while: what is clicked now is what stands there."""
+        workspace = self.stage.workspace
+        with suppress(TimeoutError):
+            while True:
+                before = workspace.state.version
+                await workspace.until(partial(_has_changed, workspace, before), timeout=QUIET)
+
     def clear(self) -> None:
         """What one test leaves open does not stand in the way of the next."""
         for views in self.stage.workspace.state.stacks.values():
@@ -51,3 +63,7 @@ class Theatre:
         self.stage.workspace.state.changed()
         self.stage.workspace.faults.ordered.clear()
         self.stage.clouds.book.faults.clear()
+
+
+def _has_changed(workspace: Workspace, before: int) -> bool:
+    return workspace.state.version != before

@@ -135,11 +135,13 @@ async def test_files_have_the_types_that_browsers_insist_on(
         "page/js/",
         "page/js/%00.js",
         "server.py",
+        f"page/{'a' * 300}.js",
     ],
 )
 async def test_no_file_beside_the_pages_own_is_served(visitor: Visitor, path: str) -> None:
     async with visitor.session.get(URL(f"{visitor.url}{path}", encoded=True)) as response:
         assert response.status == 404
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 async def test_a_dotted_path_is_refused_as_it_came_over_the_wire(visitor: Visitor) -> None:

@@ -81,7 +81,7 @@ async def start_page(
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:
-    last = port + PORTS if port else 1
+    last = min(port + PORTS, 65536) if port else 1
     for each in range(port, last):
         try:
             await web.TCPSite(runner, LOOPBACK, each).start()
@@ -208,7 +208,11 @@ class _Pages:
 async def _headers(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    response = await handler(request)
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(_HEADERS)
+        raise
     if not response.prepared:
         response.headers.update(_HEADERS)
     return response
@@ -221,7 +225,11 @@ def _served(path: str) -> web.Response:
     if suffix not in _SUFFIXES or any(part in ("", ".", "..") or "\\" in part for part in parts):
         raise web.HTTPNotFound
     file = resources.files("bot.sandbox.page").joinpath(*parts)
-    if not file.is_file():
+    try:
+        found = file.is_file()
+    except OSError:  # a name longer than the file system takes
+        found = False
+    if not found:
         raise web.HTTPNotFound
     kind = mimetypes.types_map.get(suffix, "application/octet-stream")
     return web.Response(

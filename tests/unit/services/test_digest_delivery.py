@@ -240,3 +240,12 @@ async def test_a_digest_that_is_half_a_day_late_is_left_out() -> None:
     assert channel.slack.digests == []
     assert channel.given_up() == ["late"]
     assert channel.is_settled()
+
+
+async def test_a_message_about_no_digest_is_settled_without_a_post() -> None:
+    office = Channel()
+    owed = Owed(dedup="digest:D-0", lane=Lane.DIGESTS, kind=OwedKind.DIGEST, run_id="D-0")
+    await office.rows.owe([owed], at=office.clock.now())
+    await office.outbox.step()
+    assert await office.rows.oldest(now=office.clock.now()) == timedelta(0)
+    assert office.slack.digests == []

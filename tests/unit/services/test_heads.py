@@ -82,3 +82,16 @@ async def test_a_clock_that_was_far_ahead_once_does_not_end_the_file(tmp_path: P
     heads = [line.split()[1] for line in file.read_text().splitlines()]
     assert len(heads) == len(set(heads)) == 5
     assert heads == sorted(heads, key=lambda head: int(head.partition(":")[0]))
+
+
+async def test_the_same_day_is_looked_at_once_where_every_file_was_written(tmp_path: Path) -> None:
+    away = tmp_path / "mnt" / "heads.log"
+    house = House(away)
+    with capture_logs() as logs:
+        await house.heads.step()
+        away.parent.mkdir()
+        await house.heads.step()
+        away.unlink()
+        await house.heads.step()
+    assert len(logs) == 1
+    assert not away.exists(), "nothing more is owed to it today"
