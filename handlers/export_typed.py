@@ -43,7 +43,7 @@ def read_export(words: list[str]) -> Export:
                 _(
                     "I do not know “{word}”. Did you mean {example} ?",
                     word=echo(word),
-                    example=meant,
+                    example=f"/order export {meant}",
                 )
             )
         elif name.lower() not in FILTERS and nearest(name.lower(), [_NAME, *FILTERS]) == _NAME:
@@ -51,7 +51,7 @@ def read_export(words: list[str]) -> Export:
                 _(
                     "I do not know “{word}”. Did you mean {example} ?",
                     word=echo(word),
-                    example=f"{_NAME}:{ExportFormat.CSV}",
+                    example=f"/order export {_NAME}:{ExportFormat.CSV}",
                 )
             )
         else:

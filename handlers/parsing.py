@@ -56,6 +56,7 @@ EXAMPLES: Mapping[Verb, str] = {
 
 _PART_OF_ID = re.compile(r"[A-Z0-9]+|[0-9][A-Za-z0-9]*")
 _LONGEST_ID = 64  # characters
+_LONGEST_TEXT = 4_000  # characters of a command; longer ones keep everybody waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,14 @@ Command = Answered | Cancel  # the latter opens a form
 
 def parse_command(text: str) -> Command:
     """Read what was typed after `/order`; raises UsageError."""
+    if len(text) > _LONGEST_TEXT:
+        raise UsageError(
+            _(
+                "A command has at most {count} characters. Try: {example}",
+                count=_LONGEST_TEXT,
+                example=EXAMPLES[Verb.HELP],
+            )
+        )
     words = typed_words(text)
     if not words:
         return Panel()

@@ -55,9 +55,11 @@ def providers_of(order_id: str) -> tuple[Provider, ...]:
 
 
 def _id_in_word(word: str) -> str:
-    is_link = "://" in word
-    order_id = clean_order_id(word.rstrip(_QUOTES + ".") if is_link else word)
-    return order_id if providers_of(order_id) and (is_link or _SURE.fullmatch(order_id)) else ""
+    if "://" in word:
+        order_id = clean_order_id(word.rstrip(_QUOTES + "."))
+        return order_id if providers_of(order_id) else ""
+    order_id = clean_order_id(word) if word.startswith("<") else word.upper()
+    return order_id if _SURE.fullmatch(order_id) and providers_of(order_id) else ""
 
 
 def _plain_id(text: str) -> str:

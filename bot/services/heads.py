@@ -44,8 +44,7 @@ class Heads:
         published = await self._store.published(limit=CAUGHT_UP)
         in_order = sorted(published, key=lambda each: each[1].seq)
         written = [await self._catch_up(file, in_order) for file in self._files]
-        if all(written):
-            self._day = today
+        self._day = today if all(written) else None
 
     async def _catch_up(self, file: Path, heads: Sequence[tuple[date, AuditHead]]) -> bool:
         try:

@@ -24,7 +24,15 @@ def plain_log() -> None:
     structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
-@pytest.fixture(scope="module", params=["http", "socket"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Delivery is tried both ways; a file about what comes after it names one in `MODES`."""
+    named = any("mode" in each.args[0] for each in metafunc.definition.iter_markers("parametrize"))
+    if "mode" in metafunc.fixturenames and not named:
+        modes = getattr(metafunc.module, "MODES", ("http", "socket"))
+        metafunc.parametrize("mode", modes, scope="module", indirect=True)
+
+
+@pytest.fixture(scope="module")
 def mode(request: pytest.FixtureRequest) -> Mode:
     chosen: Mode = request.param
     return chosen

@@ -29,6 +29,8 @@ from tests.stage import (
     staged,
 )
 
+MODES = ("socket",)
+
 
 @pytest.fixture(scope="module")
 async def stage(mode: Mode, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:

@@ -11,6 +11,8 @@ from bot.sandbox.workspace.delivery import Delivery
 from bot.sandbox.workspace.state import OpenView
 from tests.stage import ALICE, BOB, CHEN, Stage, eventually, labels, said
 
+MODES = ("socket",)
+
 
 @pytest.fixture(autouse=True)
 async def worked_off(stage: Stage) -> AsyncIterator[None]:

@@ -34,6 +34,8 @@ from tests.stage import (
     staged,
 )
 
+MODES = ("http",)
+
 APPROVALS = "C0APPROVALS"
 
 

@@ -14,6 +14,8 @@ from bot.sandbox.clouds.server import start_clouds
 from bot.sandbox.workspace import start_workspace
 from tests.stage import ACCOUNTS, ALICE, Mode, ShiftedClock, Stage, said
 
+MODES = ("socket",)
+
 AHEAD = timedelta(days=30)
 
 

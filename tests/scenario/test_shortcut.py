@@ -26,6 +26,8 @@ from tests.stage import (
     staged,
 )
 
+MODES = ("http",)
+
 
 @pytest.fixture(scope="module")
 async def stage(mode: Mode, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:

@@ -110,9 +110,9 @@ def test_an_export_takes_the_filters_of_a_list_and_a_format(typed: str, command:
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
-        ("export unpaid", r"Did you mean status:unpaid \?"),
-        ("export jsonl", r"Did you mean format:jsonl \?"),
-        ("export formt:csv", r"Did you mean format:csv \?"),
+        ("export unpaid", r"Did you mean /order export status:unpaid \?"),
+        ("export jsonl", r"Did you mean /order export format:jsonl \?"),
+        ("export formt:csv", r"Did you mean /order export format:csv \?"),
         ("export format:xlsx", "there are csv, jsonl, for example /order export"),
         ("export format:", "there are csv, jsonl, for example /order export"),
         ("export format:csv format:jsonl", "“format” is there twice"),

@@ -105,6 +105,26 @@ async def test_the_filters_are_those_of_a_list() -> None:
     assert [row["order_id"] for row in (await taken(house, wanted)).rows] == ["D2"]
 
 
+async def test_only_the_accounts_that_are_wanted_are_asked_and_named() -> None:
+    house = House(huawei(an_order_of(1)), alibaba(an_alibaba_order("1")))
+    wanted = replace(EVERYTHING, accounts=frozenset({"huawei-main"}))
+    got = await taken(house, wanted)
+    assert {row["account"] for row in got.rows} == {"huawei-main"}
+    assert [state.account.name for state in got.export.states] == ["huawei-main"]
+    assert house.clouds[1].calls == []
+
+
+async def test_once_the_bot_is_leaving_no_cloud_is_asked_and_nothing_is_invented() -> None:
+    house = House(huawei(an_order_of(1)))
+    await taken(house)
+    asked, exports = len(house.clouds[0].calls), exports_of(house)
+    await exports.aclose()
+    async with exports.export(house.viewer(), EVERYTHING, CSV) as export:
+        got = Taken(export, export.file.read())
+    assert [row["order_id"] for row in got.rows] == ["D1"]
+    assert len(house.clouds[0].calls) == asked
+
+
 async def test_json_lines_say_first_what_they_are_of() -> None:
     house = House(huawei(an_order_of(2)), alibaba())
     house.clouds[1].script = failing(unavailable())

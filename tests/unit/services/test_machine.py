@@ -392,7 +392,7 @@ class TheMachine(RuleBasedStateMachine):
 
 TestTheMachine = TheMachine.TestCase
 TestTheMachine.settings = settings(
-    max_examples=200,
+    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     derandomize="CI" in os.environ,
