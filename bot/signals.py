@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -33,7 +35,11 @@ class Stop:
     def run(self, work: Awaitable[T]) -> T | None:
         """Run *work* on a fresh loop. A stop signal cancels it once, so that it can drain; the
         answer is then None."""
-        return asyncio.run(self._run(work))
+        return asyncio.run(self._awake(work))
+
+    async def _awake(self, work: Awaitable[T]) -> T | None:
+        with _woken_by_signals(asyncio.get_running_loop()):
+            return await self._run(work)
 
     async def _run(self, work: Awaitable[T]) -> T | None:
         task = asyncio.ensure_future(work)
@@ -62,3 +68,20 @@ class Stop:
             raise SystemExit(0)
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._task.cancel)
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """A signal that comes right before the loop begins to wait, or to another thread, interrupts
+    nothing: its number on a socket does."""
+    read, write = socket.socketpair()
+    with read, write:
+        for end in (read, write):
+            end.setblocking(False)
+        loop.add_reader(read, read.recv, 64)
+        signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            loop.remove_reader(read)

@@ -27,7 +27,7 @@ _EXAMPLES = {
 def refuse(config: ConfigFile, path: KeyPath, sentence: str) -> ConfigurationError:
     """The error for *path*, its key named in front of *sentence*."""
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
-    text = f"{key}: {sentence}" if key else sentence
+    text = f"“{key}”: {sentence}" if key else sentence  # a bare `key: word` would be masked
     return ConfigurationError(text, file=str(config.path), line=config.line(path))
 
 

@@ -153,7 +153,15 @@ def test_serve_without_a_configuration_says_what_to_copy(tmp_path: Path) -> None
 def test_serve_refuses_a_wrong_configuration_with_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text(POLICY.replace("1", "0") + ACCOUNT)
     found = refusal(countersign(tmp_path, "serve", "--config", "my.toml", KEY="cli-cloud-secret"))
-    assert found.startswith("my.toml:3: quorum: must be at least 1")
+    assert found.startswith("my.toml:3: “quorum”: must be at least 1")
+
+
+def test_a_key_that_is_not_set_is_named_whole(tmp_path: Path) -> None:
+    account = ACCOUNT.replace('"AK"', '"env:NOT_SET"')
+    assert account != ACCOUNT
+    (tmp_path / "countersign.toml").write_text(POLICY + account)
+    found = refusal(countersign(tmp_path, "serve", KEY="cli-cloud-secret"))
+    assert "“access_key_id”: environment variable NOT_SET is not set" in found
 
 
 def test_serve_refuses_a_missing_token_by_name(tmp_path: Path) -> None:

@@ -37,6 +37,17 @@ async def work():
         time.sleep(0.01)
 stop.run(work())
 """
+ELSEWHERE = """
+import asyncio, signal, threading
+from bot.signals import Stop
+stop = Stop()
+async def work():
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    print("ready", flush=True)
+    await asyncio.sleep(30)
+stop.run(work())
+"""
 BREAKS = """
 import asyncio
 from bot.signals import Stop
@@ -99,6 +110,14 @@ def test_work_that_does_not_listen_ends_when_its_grace_is_over(
     start: Start, number: signal.Signals
 ) -> None:
     assert stopped(start("-c", IGNORES), number)[0] == 0
+
+
+@BOTH
+def test_a_signal_that_does_not_interrupt_the_waiting_loop_is_heard_at_once(
+    start: Start, number: signal.Signals
+) -> None:
+    """It may come right before the loop begins to wait, or, as here, to another thread."""
+    assert stopped(start("-c", ELSEWHERE), number)[0] == 0
 
 
 def test_a_failure_while_draining_is_logged_and_still_ends_with_0(start: Start) -> None:

@@ -1,0 +1,113 @@
+"""Runs proofs, prints what each counted, and writes the table of docs/trust.md."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.proofs.proof import ROOT, Proof, patched_copy
+
+MODULES = ()
+BEGIN, END = "<!-- figures: make proofs -->", "<!-- end of figures -->"
+
+
+def proofs() -> dict[str, Proof]:
+    found = [importlib.import_module(f"tests.proofs.{module}").PROOF for module in MODULES]
+    return {proof.name: proof for proof in found}
+
+
+def alone(name: str, size: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Each proof has a process of its own: none can lean on what another left behind."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.proofs", "--here", "--size", size, name],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def here(proof: Proof, size: str) -> int:
+    sizes = {"commit": proof.commit, "full": proof.full, "bug": proof.bug}[size]
+    try:
+        figures = proof.run(sizes)
+    except AssertionError as broken:
+        print(f"broken: {broken}")
+        return 1
+    print(
+        "; ".join(
+            f"{value:,} {what}" if isinstance(value, int) else f"{value} {what}"
+            for what, value in figures.items()
+        )
+    )
+    return 0
+
+
+def found(proof: Proof) -> tuple[int, list[str]]:
+    """How many seeded bugs the proof finds, and the names of those that it misses."""
+    missed = []
+    for bug in proof.bugs:
+        with patched_copy(bug) as copy:
+            ended = alone(proof.name, "bug", copy)
+        if ended.returncode != 1 or not ended.stdout.startswith("broken: "):
+            missed.append(f"{bug.name} (exit {ended.returncode}) {ended.stderr[-600:]}")
+    return len(proof.bugs) - len(missed), missed
+
+
+def table(rows: list[tuple[str, str, str, str]]) -> str:
+    lines = ["| proof | what was counted | seeded bugs found | took |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def write(text: str) -> None:
+    page = ROOT / "docs" / "trust.md"
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def main() -> int:
+    known = proofs()
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
+    parser.add_argument("--size", choices=("commit", "full", "bug"), default="commit")
+    parser.add_argument("--bugs", action="store_true", help="also seed each bug and look for it")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/trust.md")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in known]
+    if unknown:
+        parser.error(f"there is no proof {unknown[0]}; choose from {', '.join(known)}")
+    chosen = [known[name] for name in options.names or known]
+    if options.here:
+        return max(here(proof, options.size) for proof in chosen)
+    rows, failed = [], False
+    for proof in chosen:
+        began = time.monotonic()
+        ended = alone(proof.name, options.size, ROOT)
+        took = time.monotonic() - began
+        said = ended.stdout.strip() or ended.stderr.strip()[-2000:]
+        print(f"{proof.name}: {said} ({took:.1f} s)", flush=True)
+        failed |= ended.returncode != 0
+        seen = "-"
+        if options.bugs:
+            number, missed = found(proof)
+            seen = f"{number} of {len(proof.bugs)}"
+            print(
+                f"{proof.name}: {seen} seeded bugs found", *missed, sep="\n  missed: ", flush=True
+            )
+            failed |= bool(missed)
+        rows.append((proof.promise, said, seen, f"{took:.0f} s"))
+    if options.write and not failed:
+        write(table(rows))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
