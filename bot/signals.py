@@ -77,7 +77,7 @@ def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     read, write = socket.socketpair()
     with read, write:
         for end in (read, write):
-            end.setblocking(False)
+            end.settimeout(0)
         loop.add_reader(read, read.recv, 64)
         signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
         try:
