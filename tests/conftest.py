@@ -17,14 +17,20 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def clean_environment() -> Iterator[None]:
     """Names that slack_sdk, Bolt or httpx would read by themselves are absent, then restored."""
-    before = dict(os.environ)
+    before = _environment()
     for name in before:
         if name.startswith(("SLACK_", "COUNTERSIGN_")) or name.upper().endswith("_PROXY"):
             del os.environ[name]
     yield
-    if os.environ != before:
-        os.environ.clear()
+    if _environment() != before:
+        for name in _environment():
+            del os.environ[name]
         os.environ.update(before)
+
+
+def _environment() -> dict[str, str]:
+    """Without what pytest itself changes at each step."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
 @pytest.fixture(autouse=True)

@@ -59,8 +59,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet")
-    checked(*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source, cwd=folder)
+    build = f"from setuptools.build_meta import build_wheel; build_wheel({str(folder)!r})"
+    checked(sys.executable, "-c", build, cwd=source)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -79,7 +79,16 @@ def countersign(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     else:
         what = ("--no-build-isolation", "--editable", request.getfixturevalue("source"))
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
-    checked(*pip, "install", "--quiet", "--no-deps", "--ignore-installed", *what, cwd=folder)
+    checked(
+        *pip,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+        "--ignore-installed",
+        *what,
+        cwd=folder,
+    )
     return folder / "venv" / "bin" / "countersign"
 
 

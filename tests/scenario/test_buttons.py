@@ -21,6 +21,8 @@ from tests.stage import (
     said,
 )
 
+MODES = ("socket",)
+
 
 async def shown(stage: Stage, index: int = 0, *, who: str = ALICE, where: str = GENERAL) -> Message:
     """The card of an unpaid order at Huawei."""

@@ -13,6 +13,8 @@ from bot.sandbox.workspace.state import Message
 from tests.cancelling import MINUTE, POLICY, form_of
 from tests.stage import ALICE, BOB, GENERAL, GUEST, Mode, Stage, acked, labels, said, staged
 
+MODES = ("http",)
+
 DM = {who: f"D{who[1:]}" for who in (ALICE, BOB, GUEST)}
 
 

@@ -11,6 +11,8 @@ import pytest
 from bot.sandbox.clouds.book import Fault
 from tests.stage import ALICE, BOB, Stage, said, staged
 
+MODES = ("socket",)
+
 UNRECORDED = "could not be recorded"
 
 

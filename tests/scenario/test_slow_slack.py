@@ -12,6 +12,8 @@ from bot.sandbox.workspace.payloads import slash_command
 from bot.sandbox.workspace.state import Message
 from tests.stage import ALICE, BOB, GENERAL, Mode, Stage, acked, eventually, said, staged
 
+MODES = ("socket",)
+
 PATIENCE = 0.4  # seconds that this Slack waits for an ack, instead of three
 SLOW = 0.7  # seconds that a cloud takes: longer than Slack waits
 
@@ -141,10 +143,8 @@ async def test_pitfall_42_a_refused_click_delivered_again_leaves_one_record(
 
 
 async def test_pitfall_41_a_rate_limit_is_waited_out_and_nothing_is_sent_twice(
-    mode: Mode, stage: Stage
+    stage: Stage,
 ) -> None:
-    if mode == "http":
-        pytest.skip("the same client sends in both modes, and Slack names whole seconds")
     order = stage.an_order("huawei-main", index=4)
     card = await stage.type(ALICE, order.order_id, until=order.order_id)
     stage.expected.add(("chat.postMessage", "ratelimited"))
