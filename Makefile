@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format check
+.PHONY: help demo test proofs lint format check
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,10 @@ demo: $(VENV)/.runtime ## the whole bot against embedded clouds; ARGS="--story -
 	@$(BIN)/countersign demo $(ARGS)
 
 test: $(VENV)/.dev ## run all tests; ARGS="-k money" is passed on
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+
+proofs: $(VENV)/.dev ## prove the promises and write docs/trust.md; SIZE=commit takes minutes
+	@$(BIN)/python -m tests.proofs $(if $(filter commit,$(SIZE)),--size commit,--size full --bugs --write) $(ARGS)
 
 lint: $(VENV)/.dev ## check format, style, types and imports
 	@$(BIN)/ruff format --check .
