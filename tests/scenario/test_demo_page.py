@@ -194,6 +194,23 @@ async def test_nobody_is_shown_what_only_another_person_sees(visitor: Visitor) -
     assert private["messages"] == []
 
 
+async def test_a_file_is_downloaded_by_who_sees_its_message_and_by_nobody_else(
+    visitor: Visitor,
+) -> None:
+    await visitor.act("command", ALICE, channel=GENERAL, text="export since:30d")
+    slack = visitor.stage.workspace
+    await slack.until(lambda: slack.files, timeout=WAIT)
+    (file,) = slack.files
+    address = f"{visitor.url}_page/files/{file.file_id}"
+    async with visitor.session.get(address, params={"as": ALICE}) as answer:
+        assert await answer.read() == file.content
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+        assert answer.content_type == "application/octet-stream"
+    for who, wanted in ((BOB, address), (ALICE, f"{address}X")):
+        async with visitor.session.get(wanted, params={"as": who}) as answer:
+            assert answer.status == 404
+
+
 async def test_an_event_tells_of_a_change_at_once(visitor: Visitor) -> None:
     loop = asyncio.get_running_loop()
     waited = []

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.workspace import Workspace
+from bot.sandbox.workspace.files import File
 from bot.sandbox.workspace.people import BOT_USER_ID, Channel, Person
 from bot.sandbox.workspace.state import Message
 
@@ -56,6 +57,14 @@ class Seen:
                 "shortcuts": list(SHORTCUTS),
             },
         }
+
+    def file(self, user_id: str, file_id: str) -> File:
+        """Raises LookupError where this person sees no message with it."""
+        file = self._workspace.state.files.get(file_id)
+        seen = self._workspace.state.visible(file.channel_id, user_id) if file else []
+        if file is None or not any(file_id == each["id"] for one in seen for each in one.files):
+            raise LookupError(f"{user_id} sees no file {file_id}")
+        return file
 
     def _channel(self, channel: Channel, person: Person) -> dict[str, Any]:
         state = self._workspace.state

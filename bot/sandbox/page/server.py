@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import resources
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -108,6 +109,7 @@ class _Pages:
         api.add_routes(
             [
                 web.get("/state", self._state),
+                web.get("/files/{file_id}", self._shared),
                 web.post("/act", Control(self._workspace).act),
                 web.get("/clouds", self._panel),
                 web.get("/clock", self._clock),
@@ -133,6 +135,16 @@ class _Pages:
             query.get("as", ""), query.get("channel", ""), query.get("thread") or None
         )
         return web.json_response(shown | {"version": self._version()})
+
+    async def _shared(self, request: web.Request) -> web.Response:
+        """A file for who sees a message that holds it, to keep: nothing of it is shown here."""
+        file = self._seen.file(request.query.get("as", ""), request.match_info["file_id"])
+        name = quote(file.name, safe="")
+        return web.Response(
+            body=file.content,
+            content_type="application/octet-stream",
+            headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+        )
 
     async def _panel(self, _request: web.Request) -> web.Response:
         book = self._clouds.book

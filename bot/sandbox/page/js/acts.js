@@ -16,6 +16,8 @@ const WORDS = {
   trouble_connecting: "The app answered what Slack cannot show. Try again.",
   user_disabled: "This account is deactivated: it has no Home.",
 };
+const CHANGED = 409; // no client of this person's could do it any more
+const STALE = "This has changed meanwhile: what you pressed is no longer there.";
 const HARMLESS = new Set(["not_subscribed"]); // the message stands there; the app need not hear of it
 
 /**
@@ -62,6 +64,6 @@ async function told(what, args) {
     if (!error || HARMLESS.has(error)) return { ok: true, error: null };
     return { ok: false, error: Object.hasOwn(WORDS, error) ? WORDS[error] : error };
   } catch (error) {
-    return { ok: false, error: error.message };
+    return { ok: false, error: error.status === CHANGED ? STALE : error.message };
   }
 }

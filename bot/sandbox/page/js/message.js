@@ -65,7 +65,7 @@ function renderMessage(page, shown, message, { inThread }) {
         h("time", { class: "message-time", datetime: new Date(seconds * 1000).toISOString() }, time),
       ),
       body(page, shown, message),
-      (message.files ?? []).map(file),
+      (message.files ?? []).map((each) => file(each, shown.seen.me.user_id)),
       canReply && message.replies > 0 && replies(message, openThread),
     ),
     !message.is_ephemeral && tools(page, shown, message, canReply && openThread),
@@ -120,10 +120,11 @@ function face(author, name) {
   return h("span", { class: look, "aria-hidden": "true" }, letters.slice(0, 2).join("").toUpperCase());
 }
 
-function file({ name, size }) {
+function file({ id, name, size }, me) {
+  const address = `/_page/files/${encodeURIComponent(id)}?as=${encodeURIComponent(me)}`;
   return h(
-    "div",
-    { class: "file" },
+    "a",
+    { class: "file", href: address, download: name, "aria-label": `Download ${name}` },
     icon("file"),
     h("span", { class: "file-name" }, name),
     h("span", { class: "file-size" }, `${Math.max(1, Math.round(size / 1024))} KB`),

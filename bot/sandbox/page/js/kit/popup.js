@@ -15,15 +15,17 @@ export function tiePopup(anchor, panel, { onOpen, onClose } = {}) {
   anchor.popoverTargetElement = panel;
   anchor.setAttribute("aria-expanded", "false");
   const close = () => panel.matches(":popover-open") && panel.hidePopover();
-  const closeOnMove = (event) => {
-    if (!(event.target instanceof Node) || !panel.contains(event.target)) close();
+  const follow = (event) => {
+    if (event.target instanceof Node && panel.contains(event.target)) return;
+    if (isInSight(anchor)) place(anchor, panel);
+    else close();
   };
   panel.addEventListener("beforetoggle", (event) => {
     const opens = event.newState === "open";
     anchor.setAttribute("aria-expanded", String(opens));
     const listen = opens ? window.addEventListener : window.removeEventListener;
-    listen.call(window, "scroll", closeOnMove, true);
-    listen.call(window, "resize", closeOnMove);
+    listen.call(window, "scroll", follow, true);
+    listen.call(window, "resize", follow);
     if (!opens) return onClose?.();
     onOpen?.();
     requestAnimationFrame(() => {
@@ -84,6 +86,11 @@ function start(panel) {
 
 function itemsOf(panel) {
   return [...panel.querySelectorAll("[role=menuitem], [role=option]")];
+}
+
+function isInSight(anchor) {
+  const { top, bottom } = anchor.getBoundingClientRect();
+  return anchor.isConnected && bottom > 0 && top < window.innerHeight;
 }
 
 /** Below the button where there is room, else above it; never beyond the window. */

@@ -1,0 +1,1 @@
+"""Speed, beside what there is to compare it with: `make bench`."""
