@@ -21,6 +21,7 @@ from bot.wiring.approvals import approvals
 from bot.wiring.base import open_base
 from bot.wiring.desk import desk
 from bot.wiring.digests import daily_digests
+from bot.wiring.figures import figures, watch_loop
 from bot.wiring.home import home_tab
 from bot.wiring.jobs import jobs
 from bot.wiring.readiness import readiness
@@ -81,9 +82,13 @@ async def running(
         if events is not None:
             address = await _listen(stack, events, settings.slack.listen, "slack.listen")
         await base.slack.open_socket(stack)
+        watch_loop(stack, base)
         ready = readiness(base, gate)
         ops = await _listen(
-            stack, ops_application(ready, base.metrics), settings.ops_listen, "ops.listen"
+            stack,
+            ops_application(ready, base.metrics, await figures(base)),
+            settings.ops_listen,
+            "ops.listen",
         )
         moving = jobs(base, signing, daily, reminding, home)
         await moving.start()

@@ -26,6 +26,42 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._records = Counter(
+            "countersign_records",
+            "Audit records since the start by kind: look-ups, decisions, what became of requests,"
+            " digests.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._requests = Gauge(
+            "countersign_open_requests",
+            "Approval requests that are open, by status.",
+            ["status"],
+            registry=self.registry,
+        )
+        self._owed = Gauge(
+            "countersign_outbox_messages",
+            "Messages owed to Slack, by lane.",
+            ["lane"],
+            registry=self.registry,
+        )
+        self._owed_age = Gauge(
+            "countersign_outbox_oldest_seconds",
+            "How long the oldest message of a lane has been owed.",
+            ["lane"],
+            registry=self.registry,
+        )
+        self._loop_late = Histogram(
+            "countersign_loop_late_seconds",
+            "How late the event loop comes back from a short sleep.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._sockets = Gauge(
+            "countersign_socket_connections",
+            "Connections on the app token as Slack counts them, ours included; 0 in HTTP mode.",
+            registry=self.registry,
+        )
         self._ready = Gauge(
             "countersign_ready",
             "1 when a readiness check is green.",
@@ -44,6 +80,22 @@ class Metrics:
 
     def ready(self, check: str, *, ok: bool) -> None:
         self._ready.labels(check).set(1 if ok else 0)
+
+    def recorded(self, kind: str, count: int) -> None:
+        self._records.labels(kind).inc(count)
+
+    def requests(self, status: str, count: int) -> None:
+        self._requests.labels(status).set(count)
+
+    def owed(self, lane: str, count: int, oldest_s: float) -> None:
+        self._owed.labels(lane).set(count)
+        self._owed_age.labels(lane).set(oldest_s)
+
+    def loop_late(self, seconds: float) -> None:
+        self._loop_late.observe(seconds)
+
+    def sockets(self, count: int) -> None:
+        self._sockets.set(count)
 
     def render(self) -> bytes:
         """The Prometheus text format."""

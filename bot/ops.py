@@ -46,9 +46,9 @@ class Readiness:
 
     async def checks(self) -> tuple[bool, dict[str, Check]]:
         """Whether the bot is ready, and every check by name."""
-        told = asyncio.create_task(self._in_time("", partial(_told, self._reported)))
+        told = asyncio.create_task(self.in_time("", partial(_told, self._reported)))
         answers = await asyncio.gather(
-            *(self._in_time(name, partial(_asked, probe)) for name, probe in self._vital.items())
+            *(self.in_time(name, partial(_asked, probe)) for name, probe in self._vital.items())
         )
         late = Check(ok=False, reason="no answer in time")
         vital = {name: answer or late for name, answer in zip(self._vital, answers, strict=True)}
@@ -56,7 +56,7 @@ class Readiness:
             self._metrics.ready(name, ok=check.ok)
         return all(check.ok for check in vital.values()), {**vital, **(await told or {})}
 
-    async def _in_time(self, name: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+    async def in_time(self, name: str, ask: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """What *ask* answers; None when it takes too long."""
         task = self._asked.get(name)
         if task is None:
@@ -76,6 +76,10 @@ async def _asked(probe: Probe) -> Check:
         return Check(ok=False, reason=type(error).__name__)
 
 
+async def _run(refresh: Callable[[], Awaitable[None]]) -> None:
+    await refresh()
+
+
 async def _told(report: Report) -> dict[str, Check]:
     try:
         return await report()
@@ -83,7 +87,12 @@ async def _told(report: Report) -> dict[str, Check]:
         return {}
 
 
-def application(readiness: Readiness, metrics: Metrics) -> web.Application:
+def application(
+    readiness: Readiness, metrics: Metrics, refresh: Callable[[], Awaitable[None]]
+) -> web.Application:
+    """*refresh* brings numbers up to date that nobody reports; without it in time the others are
+    told as they stand."""
+
     async def healthz(_request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
@@ -93,6 +102,7 @@ def application(readiness: Readiness, metrics: Metrics) -> web.Application:
         return web.json_response({"ready": ready, "checks": shown}, status=200 if ready else 503)
 
     async def numbers(_request: web.Request) -> web.Response:
+        await readiness.in_time("figures", partial(_run, refresh))
         return web.Response(body=metrics.render(), headers={"Content-Type": "text/plain"})
 
     app = web.Application()

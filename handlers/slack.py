@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,18 +11,14 @@ from typing import Any, Literal
 
 import structlog
 from aiohttp import ClientSession, ClientTimeout, web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import ConfigurationError
 from bot.i18n import _
-from bot.metrics import Metrics
 from bot.ports import Clock
 from handlers.desk import Desk
 from handlers.directory import SlackDirectory
@@ -33,6 +28,7 @@ from handlers.gate import Gate, Identity
 from handlers.home import HomeTab
 from handlers.lifecycle import Lifecycle
 from handlers.register import register
+from handlers.socket_mode import SocketMode
 
 logger = structlog.get_logger(__name__)
 
@@ -64,7 +60,7 @@ class Slack:
         self.identity = identity
         self._setup = setup
         self._lifecycle = Lifecycle()
-        self._socket: AsyncSocketModeHandler | None = None
+        self._socket: SocketMode | None = None
         self._checked_at: datetime | None = None
         self._problem = ""
 
@@ -78,7 +74,9 @@ class Slack:
         if self._setup.mode == "http":
             front = Front(app, self._setup.signing_secrets, desk.metrics, wall)
             return front.application()
-        self._socket = _SocketMode(app, self.client, self._setup, desk.metrics)
+        self._socket = SocketMode(
+            app, self.client, self._setup.app_token, self._setup.proxy, desk.metrics
+        )
         return None
 
     async def open_socket(self, stack: AsyncExitStack) -> None:
@@ -169,21 +167,6 @@ def _client(setup: SlackSetup, token: str | None, session: ClientSession | None)
         proxy=setup.proxy,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
     )
-
-
-class _SocketMode(AsyncSocketModeHandler):
-    """Bolt's handler, with the time to each ack measured."""
-
-    def __init__(
-        self, app: AsyncApp, client: AsyncWebClient, setup: SlackSetup, metrics: Metrics
-    ) -> None:
-        super().__init__(app, setup.app_token, web_client=client, proxy=setup.proxy)
-        self._metrics = metrics
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        arrived = time.perf_counter()
-        await super().handle(client, req)
-        self._metrics.ack(time.perf_counter() - arrived)
 
 
 async def _given_up(connecting: asyncio.Task[None]) -> None:

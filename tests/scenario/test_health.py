@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
+import aiohttp
 import pytest
+import structlog
+import yaml
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import AuditKind
 from bot.sandbox.clouds.book import Fault
-from tests.stage import ALICE, BOB, Stage, said, staged
+from tests.stage import ALICE, BOB, WAIT, Stage, eventually, said, staged
+
+ROOT = Path(__file__).parents[2]
 
 MODES = ("socket",)
 
@@ -57,6 +67,55 @@ async def test_metrics_count_commands_acks_and_calls(stage: Stage) -> None:
         line for line in text.splitlines() if line.startswith("countersign_ack_seconds_count")
     ]
     assert float(acks.split()[-1]) >= 2
+
+
+async def number(stage: Stage, name: str) -> float:
+    text = (await stage.ops("/metrics"))[1]
+    return float(next(line for line in text.splitlines() if line.startswith(name)).split()[-1])
+
+
+async def test_metrics_count_the_record_and_what_is_owed(stage: Stage) -> None:
+    listed = 'countersign_records_total{kind="accounts:listed"}'
+    await stage.type(ALICE, "accounts", until="huawei-main")
+    before = await number(stage, listed)
+    await stage.type(ALICE, "accounts", until="huawei-main")
+    assert await number(stage, listed) > before
+    assert await number(stage, 'countersign_open_requests{status="unknown"}') == 0
+    assert await number(stage, 'countersign_outbox_oldest_seconds{lane="decisions"}') == 0
+    async with asyncio.timeout(WAIT):
+        while not await number(stage, "countersign_loop_late_seconds_count"):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def test_another_connection_on_the_app_token_is_told(stage: Stage) -> None:
+    assert await number(stage, "countersign_socket_connections") == 1
+    await stage.stop()
+    async with aiohttp.ClientSession() as session:
+        api = AsyncWebClient(stage.slack.app_token, base_url=stage.slack.api_url, session=session)
+        url = (await api.apps_connections_open(app_token=stage.slack.app_token))["url"]
+        async with session.ws_connect(url):
+            with structlog.testing.capture_logs() as lines:
+                await stage.start()
+                await eventually(
+                    lambda: "other_connections" in [line["event"] for line in lines],
+                    "the second connection is noticed",
+                )
+            assert await number(stage, "countersign_socket_connections") == 2
+
+
+async def test_every_metric_of_the_alert_rules_exists(stage: Stage) -> None:
+    rules = yaml.safe_load((ROOT / "docs" / "alerts.yml").read_text(encoding="utf-8"))
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    text = (await stage.ops("/metrics"))[1]
+    families = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    kinds = set(AuditKind)
+    for rule in alerts:
+        named = re.findall(r"countersign_\w+", rule["expr"])
+        assert named
+        for name in named:
+            assert {name, re.sub(r"_(total|bucket|count|sum)$", "", name)} & families, name
+        assert set(re.findall(r'kind="([^"]+)"', rule["expr"])) <= kinds
+        assert rule["alert"] in (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 
 
 async def test_pitfall_44_an_open_socket_with_a_revoked_token_is_red_with_the_cause(
