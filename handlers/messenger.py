@@ -23,7 +23,7 @@ from bot.i18n import _
 from handlers.failures import FAILURES, asked_to_wait, slack_word
 from handlers.views.digest import digest_card, digest_part
 from handlers.views.digest_table import Look
-from handlers.views.panel import sentence
+from handlers.views.notices import notice_card
 from handlers.views.reminders import reminder_card
 from handlers.views.requests import request_card, result_card
 from handlers.views.surface import Rendered
@@ -95,7 +95,7 @@ class SlackMessenger:
 
     async def notify(self, user_id: str, text: str) -> None:
         dedup = f"notice:{user_id}:{uuid.uuid5(uuid.NAMESPACE_OID, text)}"
-        await self._post(sentence(text), user_id, dedup)
+        await self._post(notice_card(text), user_id, dedup)
 
     async def remind(self, request: ApprovalRequest, user_id: str, text: str) -> None:
         text_id = uuid.uuid5(uuid.NAMESPACE_OID, text)

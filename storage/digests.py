@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlite_utils import Database
 
@@ -32,9 +32,10 @@ from storage.outbox import insert_owed
 from storage.records import insert_record
 
 _WAITING = f"where {IS_WAITING} order by begun_ms, seq limit :limit"
-_TOLD = (
-    f"where channel = :channel and {IS_TOLD} and begun_ms >= :since and begun_ms < :before"
-    " order by begun_ms desc, seq desc limit :limit"
+_PREVIOUS = (
+    "where seq = (select max(seq) from digest_run"  # noqa: S608 - our own words
+    f" where channel = :channel and {IS_TOLD} and begun_ms >= :since"
+    " and seq < (select seq from digest_run where id = :id))"
 )
 _NOTES = (
     "where channel = :channel and (until_ms is null or until_ms > :at)"
@@ -134,22 +135,29 @@ class SqliteDigestStore:
         found = await self._runs("where id = :id", {"id": clean_text(run_id)})
         return found[0] if found else None
 
-    async def runs(
-        self, channel: str, *, since: datetime, before: datetime, limit: int
-    ) -> tuple[DigestRun, ...]:
-        return await self._runs(
-            _TOLD,
-            {
-                "channel": clean_text(channel),
-                "since": to_ms(since),
-                "before": to_ms(before),
-                "limit": limit,
-            },
+    async def previous(self, run: DigestRun, *, since: datetime) -> DigestRun | None:
+        values: dict[str, str | int] = {
+            "channel": clean_text(run.channel),
+            "since": to_ms(since),
+            "id": clean_text(run.run_id),
+        }
+        found = await self._runs(_PREVIOUS, values)
+        return found[0] if found else None
+
+    async def taken(self, channel: str, *, since: date) -> frozenset[str]:
+        values = {"channel": clean_text(channel), "since": since.isoformat()}
+        rows = await self._storage.run(
+            lambda db: db.execute(
+                "select key from digest_run"
+                " where channel = :channel and key >= :since and daily = 1",
+                values,
+            ).fetchall()
         )
+        return frozenset(key for (key,) in rows)
 
     async def _runs(self, rest: str, values: Mapping[str, str | int]) -> tuple[DigestRun, ...]:
-        """A month of long digests takes 200 ms to read: neither the loop nor the thread that
-        stores inputs waits for that."""
+        """A digest of thousands of orders takes milliseconds to read: neither the loop nor the
+        thread that stores inputs waits for that."""
         rows = await self._storage.run(lambda db: select_runs(db, rest, values))
         return await asyncio.to_thread(runs_from, rows)
 

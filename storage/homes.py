@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from bot.domain.unpaid import Unpaid
 from storage.columns import clean_text, to_ms
 from storage.database import Storage
+from storage.unpaid import unpaid_of
 
 
 class SqliteHomeStore:
@@ -51,3 +55,10 @@ class SqliteHomeStore:
             ).fetchall()
         )
         return tuple(user_id for (user_id,) in rows)
+
+    async def unpaid(
+        self, accounts: Collection[str], *, since: datetime, now: datetime, limit: int
+    ) -> Mapping[str, Unpaid]:
+        return await asyncio.to_thread(
+            unpaid_of, self._storage.path, tuple(accounts), since, now, limit
+        )

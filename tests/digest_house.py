@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.outbox import Owed
-from bot.ports import DigestStore, HeadStore, HomeStore, ReminderStore
+from bot.ports import DigestStore, HeadStore, HomeStore, ReminderStore, SnapshotStore
 from tests.request_house import LATER, House
 
 CHANNEL = "digest:C0FINANCE"
@@ -24,6 +24,7 @@ class DigestHouse(House):
     reminders: ReminderStore
     homes: HomeStore
     heads: HeadStore
+    snapshots: SnapshotStore
 
     async def sent(self, now: datetime = LATER) -> list[Owed]:
         """What is owed by then; it stays owed until then only once."""

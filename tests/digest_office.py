@@ -10,9 +10,8 @@ from typing import Any
 
 from bot.domain.digest_contents import DigestContents
 from bot.domain.digests import EVERY_DAY, DigestPlan, DigestRun, RunState
-from bot.domain.people import Channel
+from bot.domain.orders import Order
 from bot.domain.policy import Humans, Policy
-from bot.errors import NotAllowed
 from bot.ports import DigestStore
 from bot.services.access import Access, Viewer
 from bot.services.composing import Composer
@@ -20,9 +19,9 @@ from bot.services.digest_job import DigestJob
 from bot.services.digests import DigestChanges, Digests
 from bot.services.refresh import Refresher
 from handlers.digest_filters import digest_filter
-from tests.builders import an_account, an_entry
+from tests.builders import a_detailed_order, an_account, an_entry
 from tests.fake_cloud import FakeAdapter
-from tests.fake_digests import FakeDigestStore
+from tests.fake_digests import FakeChannels, FakeDigestStore
 from tests.fakes import FakeDirectory, FakeRequestStore, FakeSnapshotStore, FixedClock
 from tests.request_office import a_policy
 
@@ -30,20 +29,6 @@ FINANCE = "C0FINANCE"
 ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)  # a Monday, 08:30 in Berlin
 DAY = timedelta(days=1)
-
-
-class FakeChannels:
-    """Every channel is a private one of this workspace unless `known` says otherwise; `refusal` is
-    the rule by which Slack refuses to tell, "" while it answers."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Channel] = {}
-        self.refusal = ""
-
-    async def channel(self, channel_id: str) -> Channel:
-        if self.refusal:
-            raise NotAllowed("Slack does not tell.", rule=self.refusal)
-        return self.known.get(channel_id, Channel(channel_id=channel_id))
 
 
 class DigestOffice:
@@ -110,6 +95,7 @@ class DigestOffice:
             composer=self.composer,
             access=self.access,
             channels=self.channels,
+            outbox=self.rows,
             clock=self.clock,
             wake=self.wake,
         )
@@ -167,3 +153,9 @@ def a_daily_plan(**parts: Any) -> DigestPlan:
 
 def a_cloud(name: str = "huawei-main", **capabilities: Any) -> FakeAdapter:
     return FakeAdapter(an_account(name=name), **capabilities)
+
+
+def placed(order_id: str = "CS1", days: float = 1, **parts: Any) -> Order:
+    """An unpaid order of huawei-main without a deadline, that many days old."""
+    usual = {"order_id": order_id, "created_at": MORNING - days * DAY, "deadline": None}
+    return a_detailed_order(**(usual | parts))

@@ -1,4 +1,4 @@
-"""The DigestStore, ReminderStore, HomeStore and HeadStore ports in memory. Nothing waits, so each
+"""The DigestStore, ReminderStore, HeadStore and Channels ports in memory. Nothing waits, so each
 method is one step."""
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from bot.domain.audit import AuditEntry, AuditHead, AuditKind
 from bot.domain.digest_contents import DigestContents
 from bot.domain.digests import DigestPlan, DigestRun, NoteKind, OrderNote, RunState
 from bot.domain.outbox import Lane, Owed, OwedKind
+from bot.domain.people import Channel
 from bot.domain.reminders import Reminder
-from bot.errors import StorageError
+from bot.errors import NotAllowed, StorageError
 from tests.fake_audit import FakeAuditLog, whole_ms
 from tests.fake_requests import FakeOutboxStore
 
@@ -40,6 +41,20 @@ class _Desk:
             self.audit.add(entry, at)
         if at is not None:
             self.outbox.add(owed, at)
+
+
+class FakeChannels:
+    """Every channel is a private one of this workspace unless `known` says otherwise; `refusal` is
+    the rule by which Slack refuses to tell, "" while it answers."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Channel] = {}
+        self.refusal = ""
+
+    async def channel(self, channel_id: str) -> Channel:
+        if self.refusal:
+            raise NotAllowed("Slack does not tell.", rule=self.refusal)
+        return self.known.get(channel_id, Channel(channel_id=channel_id))
 
 
 class FakeDigestStore(_Desk):
@@ -135,19 +150,25 @@ class FakeDigestStore(_Desk):
     async def run(self, run_id: str) -> DigestRun | None:
         return self.by_id.get(run_id)
 
-    async def runs(
-        self, channel: str, *, since: datetime, before: datetime, limit: int
-    ) -> tuple[DigestRun, ...]:
+    async def previous(self, run: DigestRun, *, since: datetime) -> DigestRun | None:
+        came = list(self.by_id)
+        earlier = came[: came.index(run.run_id)] if run.run_id in came else []
         told = [
             each
-            for each in reversed(self.by_id.values())
-            if each.channel == channel
+            for each in (self.by_id[run_id] for run_id in earlier)
+            if each.channel == run.channel
             and each.daily
             and each.state in _TOLD
-            and whole_ms(since) <= each.begun_at < whole_ms(before)
+            and whole_ms(since) <= each.begun_at
         ]
-        told.sort(key=lambda each: each.begun_at, reverse=True)
-        return tuple(told[:limit])
+        return told[-1] if told else None
+
+    async def taken(self, channel: str, *, since: date) -> frozenset[str]:
+        return frozenset(
+            each.key
+            for each in self.by_id.values()
+            if each.channel == channel and each.daily and each.key >= since.isoformat()
+        )
 
     async def note(self, note: OrderNote, *, entry: AuditEntry, at: datetime) -> None:
         self._write(entry, (), at)
@@ -209,33 +230,6 @@ class FakeReminderStore(_Desk):
         else:
             self.rows[key] = _in_ms(after)
         return True
-
-
-class FakeHomeStore:
-    """`opened_at` and `shown` by user id."""
-
-    def __init__(self) -> None:
-        self.opened_at: dict[str, datetime] = {}
-        self.shown: dict[str, str] = {}
-
-    async def opened(self, user_id: str, *, at: datetime) -> None:
-        self.opened_at[user_id] = whole_ms(at)
-        self.shown.setdefault(user_id, "")
-
-    async def drawn(self, user_id: str, digest: str) -> None:
-        if user_id in self.shown:
-            self.shown[user_id] = digest
-
-    async def openers(self, *, since: datetime, limit: int) -> tuple[tuple[str, str], ...]:
-        opened = [(at, user_id) for user_id, at in sorted(self.opened_at.items())]
-        opened.sort(key=lambda each: each[0], reverse=True)
-        found = [(user, self.shown[user]) for at, user in opened if at >= whole_ms(since)]
-        return tuple(found[:limit])
-
-    async def left(self, *, since: datetime, limit: int) -> tuple[str, ...]:
-        kept = {user_id for user_id, _digest in await self.openers(since=since, limit=limit)}
-        latest = sorted(sorted(self.shown), key=lambda each: self.opened_at[each], reverse=True)
-        return tuple(each for each in latest if self.shown[each] and each not in kept)
 
 
 class FakeHeadStore(_Desk):

@@ -12,7 +12,7 @@ from bot.services.access import Viewer
 from bot.services.homes import Homes, HomeView
 from bot.services.inboxes import Inboxes
 from tests.builders import NOON, a_detailed_order, a_person, an_account
-from tests.fake_digests import FakeHomeStore
+from tests.fake_homes import FakeHomeStore
 from tests.request_office import ALICE, Office
 
 HUAWEI = an_account()
@@ -36,7 +36,7 @@ class Flat:
 
     def __init__(self) -> None:
         self.office = Office()
-        self.store = HomeRows()
+        self.store = HomeRows(self.office.snapshots)
         self.reopen()
 
     def reopen(self) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from bot.domain.audit import AuditKind
 from bot.domain.policy import Escalation, Principals, QuietHours
 from bot.services.reminders import Reminders
-from tests.fake_digests import FakeReminderStore
 from tests.request_office import DAVE, Office
 
 MS = timedelta(milliseconds=1)
@@ -23,24 +22,13 @@ ESCALATION = Escalation(2 * HOUR, LEADS)
 
 
 class Team(Office):
-    """An office that also reminds; `planned` survives a restart."""
-
-    def __init__(self, *arguments: Any, **parts: Any) -> None:
-        self.plans: FakeReminderStore | None = None
-        super().__init__(*arguments, **parts)
+    """An office that also reminds; what is planned survives a restart."""
 
     def restart(self) -> None:
         super().restart()
-        if self.plans is None:
-            self.plans = FakeReminderStore(self.rows, self.store.audit)
         self.reminders = Reminders(
-            store=self.plans, requests=self.store, people=self.people, clock=self.clock
+            store=self.planned, requests=self.store, people=self.people, clock=self.clock
         )
-
-    @property
-    def planned(self) -> FakeReminderStore:
-        assert self.plans is not None
-        return self.plans
 
     async def look(self, span: timedelta = timedelta(0)) -> None:
         """Time passes, then everything has its turn."""

@@ -22,10 +22,11 @@ from bot.services.executor import Executor
 from bot.services.outbox import Outbox
 from bot.services.people import People
 from bot.services.reading import OrderReader
+from bot.services.reminder_delivery import ReminderDelivery
 from bot.services.requests import Requests
 from bot.services.told import Told
 from tests.builders import a_detailed_order, an_account
-from tests.fake_digests import FakeDigestStore
+from tests.fake_digests import FakeChannels, FakeDigestStore, FakeReminderStore
 from tests.fake_requests import FakeOutboxStore, FakeRequestStore
 from tests.fake_slack import FakeDirectory, FakeMessenger
 from tests.fakes import FakeSnapshotStore, FixedClock
@@ -77,7 +78,9 @@ class Office:
         self.rows = FakeOutboxStore()
         self.store = FakeRequestStore(self.rows)
         self.digests = FakeDigestStore(self.rows, self.store.audit)
+        self.planned = FakeReminderStore(self.rows, self.store.audit)
         self.snapshots = FakeSnapshotStore()
+        self.channels = FakeChannels()
         self.slack = FakeMessenger()
         self.directory = FakeDirectory()
         self.directory.add(ALICE, BOB, CAROL, DAVE)
@@ -127,8 +130,11 @@ class Office:
                 messenger=self.slack,
                 outbox=self.rows,
                 audit=self.store.audit,
+                access=self.access,
+                channels=self.channels,
                 clock=self.clock,
             ),
+            reminders=ReminderDelivery(store=self.planned, people=self.people, clock=self.clock),
             approvals_channel=CHANNEL,
         )
 

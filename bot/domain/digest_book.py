@@ -77,20 +77,21 @@ def gone_line(
     requests: Iterable[ApprovalRequest],
     *,
     now: datetime,
-) -> GoneLine | None:
-    """What became of a line's order, by what was seen last and all its requests; None when it is
-    still unpaid, only no longer within the filters."""
+    since: datetime,
+) -> GoneLine:
+    """What became of a line's order, by what was seen last and all its requests. One that is still
+    unpaid left what the digest looks at: the orders placed *since* then that its filters let
+    through."""
     status = PaymentStatus.UNKNOWN if snapshot is None else snapshot.order.payment_status
-    if status is PaymentStatus.UNPAID:
-        return None
-    here = "" if status is PaymentStatus.PAID else _cancelled_by(requests)
+    ended = status in (PaymentStatus.CANCELLED, PaymentStatus.UNKNOWN)
+    here = _cancelled_by(requests) if ended else ""
     return GoneLine(
         account=line.account,
         order_id=line.order_id,
         order_number=line.order_number,
         amount=line.amount,
         subject=line.subject,
-        why=Gone.CANCELLED_HERE if here else _why(line, status, snapshot, now),
+        why=Gone.CANCELLED_HERE if here else _why(line, snapshot, now, since),
         request_id=here,
     )
 
@@ -118,11 +119,12 @@ def week_of(
     gone: Iterable[GoneLine],
     *,
     created: int,
+    at_least: bool = False,
     alone: int,
     trend: tuple[TrendPoint, ...],
     now: datetime,
 ) -> Week:
-    """*gone* of all digests of the week, this one too."""
+    """*gone* of all digests of the week, this one too. *at_least*: more may have been created."""
     why = Counter(line.why for line in gone)
     ages = [now - line.created_at for line in lines if line.created_at is not None]
     hours = [max(age, timedelta(0)) // timedelta(hours=1) for age in ages]
@@ -134,6 +136,7 @@ def week_of(
         median_age_hours=int(median(hours)) if hours else None,
         alone=alone,
         trend=trend,
+        at_least=at_least,
     )
 
 
@@ -233,15 +236,22 @@ def _place(line: DigestLine) -> tuple[int, datetime, datetime, str, str]:
     )
 
 
-def _why(line: DigestLine, status: PaymentStatus, snapshot: Snapshot | None, now: datetime) -> Gone:
-    if status is PaymentStatus.PAID:
+def _why(line: DigestLine, snapshot: Snapshot | None, now: datetime, since: datetime) -> Gone:
+    if snapshot is None:
+        return Gone.LAPSED if _is_past(line.deadline, now) else Gone.NOT_KNOWN
+    order = snapshot.order
+    if order.payment_status is PaymentStatus.PAID:
         return Gone.PAID
-    seen_at = now if snapshot is None else snapshot.seen_at
-    deadline = line.deadline if snapshot is None else snapshot.order.deadline or line.deadline
-    if deadline is not None and deadline <= seen_at:
+    if order.payment_status is PaymentStatus.UNPAID:
+        return Gone.TOO_OLD if order.created_at and order.created_at < since else Gone.FILTERED
+    if _is_past(order.deadline or line.deadline, snapshot.seen_at):
         return Gone.LAPSED
-    is_cancelled = status is PaymentStatus.CANCELLED
+    is_cancelled = order.payment_status is PaymentStatus.CANCELLED
     return Gone.CANCELLED_OUTSIDE if is_cancelled else Gone.NOT_KNOWN
+
+
+def _is_past(deadline: datetime | None, now: datetime) -> bool:
+    return deadline is not None and deadline <= now
 
 
 def _cancelled_by(requests: Iterable[ApprovalRequest]) -> str:

@@ -25,13 +25,15 @@ class Section(StrEnum):
 
 
 class Gone(StrEnum):
-    """Why an order that was in the digest before is not unpaid any more."""
+    """Why an order that was in the digest before is not in this one."""
 
     PAID = "paid"
     LAPSED = "lapsed"  # cancelled or unknown to its cloud after its own deadline
     CANCELLED_HERE = "cancelled_here"  # through countersign
     CANCELLED_OUTSIDE = "cancelled_outside"  # by somebody else, before its deadline
     NOT_KNOWN = "not_known"  # the cloud's word for its status has no known meaning
+    FILTERED = "filtered"  # still unpaid, but no longer within the digest's filters
+    TOO_OLD = "too_old"  # still unpaid, but placed before the year that a digest looks back on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,10 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """The seven days up to a Monday. *median_age_hours* is of the orders unpaid now, None when
-    none is; *alone* counts cancels that fewer than two people had agreed to; *trend* is the unpaid
-    total of the last 30 days."""
+    """The seven days up to a Monday. *created* counts what the clouds list of them, *at_least* True
+    where one did not tell; *paid*, *cancelled* and *lapsed* count orders that stood in a digest.
+    *median_age_hours* is of the orders unpaid now, None when none is; *alone* counts cancels that
+    fewer than two people had agreed to; *trend* is the unpaid total of the last 30 days."""
 
     created: int
     paid: int
@@ -122,6 +125,7 @@ class Week:
     median_age_hours: int | None
     alone: int
     trend: tuple[TrendPoint, ...] = ()
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

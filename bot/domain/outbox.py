@@ -18,6 +18,7 @@ class OwedKind(StrEnum):
     CARD = "card"  # every copy of a request's card, redrawn from the record
     NOTICE = "notice"  # one sentence to one person
     REMINDER = "reminder"  # a request that still waits for this person, with its buttons
+    ESCALATION = "escalation"  # one sentence to one person of the second circle: nobody decided
     DIGEST = "digest"  # a channel's digest and its thread
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.domain.audit import AuditEntry
 from bot.domain.digest_contents import DigestContents
 from bot.domain.digests import DigestPlan, DigestRun, OrderNote
 from bot.domain.outbox import Owed
+from bot.domain.unpaid import Unpaid
 
 
 class DigestStore(Protocol):
@@ -67,10 +68,13 @@ class DigestStore(Protocol):
 
     async def run(self, run_id: str) -> DigestRun | None: ...
 
-    async def runs(
-        self, channel: str, *, since: datetime, before: datetime, limit: int
-    ) -> tuple[DigestRun, ...]:
-        """Composed or posted daily runs of a channel begun in [since, before), newest first."""
+    async def previous(self, run: DigestRun, *, since: datetime) -> DigestRun | None:
+        """The last composed or posted daily run of its channel that came before *run*, by the order
+        in which they came, whatever the clock said then; of those begun since that moment."""
+        ...
+
+    async def taken(self, channel: str, *, since: date) -> frozenset[str]:
+        """The local days from *since* on that have their digest, also one that was dropped."""
         ...
 
     async def note(self, note: OrderNote, *, entry: AuditEntry, at: datetime) -> None: ...
@@ -95,4 +99,11 @@ class HomeStore(Protocol):
 
     async def left(self, *, since: datetime, limit: int) -> tuple[str, ...]:
         """All others on whose tab something stands, latest first."""
+        ...
+
+    async def unpaid(
+        self, accounts: Collection[str], *, since: datetime, now: datetime, limit: int
+    ) -> Mapping[str, Unpaid]:
+        """What is unpaid by account, of orders placed in [since, now) or at a time not known; with
+        the first *limit* that lapse after *now*. Holds up no other use of the store."""
         ...

@@ -123,9 +123,11 @@ class Composer:
             head_seq=head.seq,
             head_hash=head.hash,
         )
-        if not run.daily or date.fromisoformat(run.key).weekday() != MONDAY:
-            return contents
-        return replace(contents, week=await self._week(run, contents, now))
+        if run.daily and date.fromisoformat(run.key).weekday() == MONDAY:
+            contents = replace(contents, week=await self._week(run, contents, now))
+        if self._asker.closed:
+            raise RuntimeError("the bot is closing; the next process composes this digest")
+        return contents
 
     async def aclose(self) -> None:
         """End all reading; no digest is composed any more, for it would call clouds silent that
@@ -141,8 +143,6 @@ class Composer:
         await asked.wait(self._patience)
         page = await self._snapshots.page(wanted, offset=0, limit=LINES)
         shown = await self._shown(accounts, asked, wanted)
-        if self._asker.closed:
-            raise RuntimeError("the bot is closing; the next process composes this digest")
         return _Now(self._clock.now(), wanted, page, shown)
 
     async def _shown(
@@ -168,55 +168,61 @@ class Composer:
         for line in left(before, lines, now.wanted.accounts):
             snapshot = await self._snapshots.get(line.account, line.order_id)
             requests = await self._requests.requests_for(line.account, line.order_id)
-            gone.append(gone_line(line, snapshot, requests, now=now.at))
-        return tuple(each for each in gone if each is not None)
+            gone.append(gone_line(line, snapshot, requests, now=now.at, since=now.wanted.since))
+        return tuple(gone)
 
     async def _previous(self, run: DigestRun, filters: Mapping[str, str]) -> DigestRun | None:
-        async for past in self._past(run, filters, since=run.begun_at - BACK):
+        async for past in self._past(run, filters):
             return past
         return None
 
-    async def _past(
-        self, run: DigestRun, filters: Mapping[str, str], *, since: datetime
-    ) -> AsyncIterator[DigestRun]:
-        """Earlier daily digests with the same filters, newest first; not one that was composed and
-        then left out, so that its news are told. Read one by one, for each may hold thousands of
-        lines."""
-        before = run.begun_at
-        while found := await self._store.runs(run.channel, since=since, before=before, limit=1):
-            (past,) = found
-            before = past.begun_at
+    async def _past(self, run: DigestRun, filters: Mapping[str, str]) -> AsyncIterator[DigestRun]:
+        """Earlier daily digests with the same filters, the nearest first; not one that was composed
+        and then left out, so that its news are told. Read one by one, for each may hold thousands
+        of lines."""
+        since = run.begun_at - BACK
+        past = await self._store.previous(run, since=since)
+        while past is not None:
             was_told = past.state is RunState.POSTED or run.begun_at - past.begun_at <= GRACE
             same = past.contents is not None and dict(past.contents.filters) == dict(filters)
             if was_told and same:
                 yield past
+            past = await self._store.previous(past, since=since)
 
     async def _week(self, run: DigestRun, contents: DigestContents, now: _Now) -> Week:
         """By local days, so that the digest of last Monday belongs to the week before."""
         today, gone = date.fromisoformat(run.key), list(contents.gone)
         trend = [trend_point(today, contents.totals)]
-        async for past in self._past(run, contents.filters, since=run.begun_at - BACK):
+        async for past in self._past(run, contents.filters):
             day = date.fromisoformat(past.key)
             if past.contents is not None and today - MONTH < day < today:
                 trend.append(trend_point(day, past.contents.totals))
                 gone += past.contents.gone if day > today - WEEK else ()
         since = now.at - WEEK
         ended = await self._requests.cancelled_since(since, now.wanted.accounts)
+        created, is_all = await self._created(since, now)
         return week_of(
             contents.lines,
             gone,
-            created=await self._created(since, now),
+            created=created,
+            at_least=not is_all,
             alone=cancelled_alone(ended, self._humans),
             trend=tuple(sorted(trend, key=lambda point: point.day)),
             now=now.at,
         )
 
-    async def _created(self, since: datetime, now: _Now) -> int:
-        """Orders seen that were created since then. A list also holds those whose creation time
-        is not known; a list of no time at all holds nothing else."""
+    async def _created(self, since: datetime, now: _Now) -> tuple[int, bool]:
+        """How many orders were created since then, and whether every cloud told: what was paid at
+        once is in no list of unpaid ones. A list also holds those whose creation time is not known;
+        a list of no time at all holds nothing else."""
         span = replace(now.wanted, since=since, until=now.at, payment_status=None)
+        answered = frozenset(each.name for each in now.accounts if not each.problem)
+        asked = self._asker.ask(replace(span, accounts=answered))
+        await asked.wait(self._patience)
+        told = {name for name in answered if _is_listed(asked.get(name))}
         undated = await self._snapshots.page(replace(span, until=since), offset=0, limit=1)
-        return (await self._snapshots.page(span, offset=0, limit=1)).total - undated.total
+        listed = await self._snapshots.page(span, offset=0, limit=1)
+        return listed.total - undated.total, told == span.accounts
 
 
 def _left_out(
@@ -235,6 +241,13 @@ def _half_read(name: str, asking: Asking | None) -> ProviderError | None:
     if asking is None or asking.whole.cancelled():
         return None
     return asking.whole.result() if asking.whole.done() else no_answer(name)
+
+
+def _is_listed(asking: Asking | None) -> bool:
+    """Whether a cloud told its list to the end."""
+    if asking is None or not asking.reading.done() or asking.reading.cancelled():
+        return False
+    return asking.reading.result() is None
 
 
 def _sentence(problem: ProviderError) -> str:

@@ -21,11 +21,12 @@ from bot.domain.digests import GRACE, DigestPlan, DigestRun, due_days
 from bot.domain.outbox import Lane, Owed, OwedKind
 from bot.domain.zones import zone_named
 from bot.errors import NotAllowed, UsageError
-from bot.ports import Channels, Clock, DigestStore
+from bot.ports import Channels, Clock, DigestStore, OutboxStore
 from bot.services.access import Access
 from bot.services.composing import Composer
-from bot.services.digest_ends import Ending, end_plan
-from bot.services.digest_terms import NO_CHANNEL, NOW_OWN, UNREADABLE, chosen, new_run
+from bot.services.digest_ends import Ending, end_plan, not_posted, too_late
+from bot.services.digest_rights import Over, check_channel
+from bot.services.digest_terms import NOW_OWN, UNREADABLE, chosen, new_run
 from bot.services.steps import BOT
 
 logger = structlog.get_logger(__name__)
@@ -43,14 +44,6 @@ class _Terms:
     zone: str
 
 
-class _Over(Exception):
-    """The run cannot be posted, now or later."""
-
-    def __init__(self, why: Ending) -> None:
-        super().__init__(why.value)
-        self.why = why
-
-
 class DigestJob:
     """*wake* is set when a message is owed."""
 
@@ -61,6 +54,7 @@ class DigestJob:
         composer: Composer,
         access: Access,
         channels: Channels,
+        outbox: OutboxStore,
         clock: Clock,
         wake: asyncio.Event,
     ) -> None:
@@ -68,6 +62,7 @@ class DigestJob:
         self._composer = composer
         self._access = access
         self._channels = channels
+        self._outbox = outbox
         self._clock = clock
         self._wake = wake
         self._taken: set[tuple[str, str]] = set()  # channel and day: spares the database the asking
@@ -117,13 +112,18 @@ class DigestJob:
     async def _compose(self, run: DigestRun) -> None:
         own, now = run.key.startswith(NOW_OWN), self._clock.now()
         plan = None if own else await self._plan(run)
-        if (plan is None and not own) or now - run.begun_at > GRACE:
+        if plan is None and not own:
             await self._store.drop(run, at=now)
+            return
+        if now - run.begun_at > GRACE:
+            await self._store.drop(run, at=now)
+            owner = plan.owner if plan else run.owner
+            await self._outbox.owe([not_posted(run, owner, too_late())], at=now)
             return
         try:
             terms = await self._terms(run, plan)
             contents = await self._contents(run, terms)
-        except _Over as error:
+        except Over as error:
             await self._end(run, plan, error.why)
         except NotAllowed:  # Slack does not answer about the owner or the channel
             self._resting[run.run_id] = self._clock.now() + AGAIN
@@ -178,8 +178,8 @@ class DigestJob:
         return at if at is not None and now < at <= now + AGAIN else None
 
     async def _terms(self, run: DigestRun, plan: DigestPlan | None) -> _Terms:
-        """Raises _Over, and NotAllowed when Slack does not answer."""
-        await self._check_channel(run.channel)
+        """Raises Over, and NotAllowed when Slack does not answer."""
+        await check_channel(self._channels, run.channel)
         filters = plan.filters if plan else {}
         try:
             owner = await self._access.viewer(plan.owner if plan else run.owner)
@@ -187,27 +187,15 @@ class DigestJob:
         except NotAllowed as error:
             if error.rule == UNREADABLE:
                 raise
-            raise _Over(Ending.OWNER) from error
+            raise Over(Ending.OWNER) from error
         except UsageError as error:
-            raise _Over(Ending.OWNER) from error
+            raise Over(Ending.OWNER) from error
         accounts = tuple(each for each in owner.accounts if each.name in names)
         zone = plan.zone if plan else zone_named(owner.person.time_zone) or "UTC"
         return _Terms(accounts, filters, zone)
-
-    async def _check_channel(self, channel_id: str) -> None:
-        try:
-            channel = await self._channels.channel(channel_id)
-        except NotAllowed as error:
-            if error.rule != NO_CHANNEL:
-                raise
-            raise _Over(Ending.CHANNEL) from error
-        if channel.external:
-            raise _Over(Ending.EXTERNAL)
-        if channel.archived:
-            raise _Over(Ending.CHANNEL)
 
     async def _contents(self, run: DigestRun, terms: _Terms) -> DigestContents:
         try:
             return await self._composer.compose(run, terms.filters, terms.accounts, terms.zone)
         except UsageError as error:
-            raise _Over(Ending.FILTERS) from error
+            raise Over(Ending.FILTERS) from error

@@ -1,4 +1,5 @@
-"""What a digest may be asked for, and the accounts and the run that follow from it."""
+"""What a digest may be asked for, the accounts and the run that follow from it, and what is said
+where it cannot be changed."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from datetime import datetime
 
 from bot.domain.accounts import Provider
 from bot.domain.digests import DigestRun
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.i18n import _
 from bot.services.access import Viewer, choose
 
@@ -50,3 +51,19 @@ def check_filters(filters: Mapping[str, str]) -> None:
                 names=" ".join(f"{name}:" for name in FILTERS),
             )
         )
+
+
+def changed_meanwhile() -> UsageError:
+    return UsageError(
+        _("Somebody else changed this digest at the same moment. See how it is now: /order digest")
+    )
+
+
+def not_yours() -> NotAllowed:
+    return NotAllowed(
+        _(
+            "This digest shows accounts that you may not view. Whoever switched it on, or who may"
+            " view them all, can change it."
+        ),
+        rule="digest",
+    )

@@ -19,7 +19,6 @@ from bot.domain.digests import (
     DigestPlan,
     DigestRun,
     NoteKind,
-    OrderNote,
     next_slot,
 )
 from bot.domain.people import Channel
@@ -30,13 +29,16 @@ from bot.ports import Channels, Clock, DigestStore
 from bot.services.access import Access, Viewer
 from bot.services.composing import FilterReader
 from bot.services.digest_ends import Ending, end_plan
+from bot.services.digest_notes import note_entry, note_on
 from bot.services.digest_terms import (
     NOW,
     NOW_OWN,
     UNREADABLE,
+    changed_meanwhile,
     check_filters,
     chosen,
     new_run,
+    not_yours,
 )
 
 USUAL_AT = time(9)
@@ -126,15 +128,14 @@ class Digests:
         now, actor = self._clock.now(), viewer.person.user_id
         after = await end_plan(self._store, plan, Ending.ASKED, actor=actor, at=now)
         if after is None:
-            raise _changed_meanwhile()
+            raise changed_meanwhile()
         return after
 
     async def next_at(self, plan: DigestPlan) -> datetime:
         """When the next daily one comes of a plan that is on. A day that had its digest has no
         second one, whatever was changed since."""
         now = self._clock.now()
-        told = await self._store.runs(plan.channel, since=now - DAY, before=now + DAY, limit=3)
-        return next_slot(plan, now, {run.key for run in told})
+        return next_slot(plan, now, await self._store.taken(plan.channel, since=(now - DAY).date()))
 
     async def post_now(self, viewer: Viewer, channel: str) -> tuple[DigestRun, Channel]:
         """Begin one beside the daily ones: with the channel's plan where it has one, else over all
@@ -166,8 +167,8 @@ class Digests:
     async def claim(self, viewer: Viewer, ref: str) -> DigestLine:
         """*This is mine*: tells the others, and gives no right."""
         run, line = await self.line(viewer, ref)
-        note = self._note(viewer, run, line, NoteKind.CLAIMED)
-        entry = _entry(AuditKind.ORDER_CLAIMED, run, line, note)
+        note = note_on(line, run, NoteKind.CLAIMED, viewer.person.user_id, self._clock.now())
+        entry = note_entry(AuditKind.ORDER_CLAIMED, run, note)
         await self._store.note(note, entry=entry, at=note.at)
         return replace(line, claimed_by=note.user_id)
 
@@ -181,20 +182,11 @@ class Digests:
             raise UsageError(
                 _("A snooze ends in the future, in {days} days at most.", days=SNOOZE.days)
             )
-        note = replace(self._note(viewer, run, line, NoteKind.SNOOZED), until=until, reason=reason)
-        entry = _entry(AuditKind.ORDER_SNOOZED, run, line, note)
+        note = note_on(line, run, NoteKind.SNOOZED, viewer.person.user_id, now)
+        note = replace(note, until=until, reason=reason)
+        entry = note_entry(AuditKind.ORDER_SNOOZED, run, note)
         await self._store.note(note, entry=entry, at=now)
         return replace(line, snoozed_until=until, snoozed_by=note.user_id, snooze_reason=reason)
-
-    def _note(self, viewer: Viewer, run: DigestRun, line: DigestLine, kind: NoteKind) -> OrderNote:
-        return OrderNote(
-            channel=run.channel,
-            account=line.account,
-            order_id=line.order_id,
-            kind=kind,
-            user_id=viewer.person.user_id,
-            at=self._clock.now(),
-        )
 
     async def _on(self, channel: str) -> DigestPlan | None:
         plan = await self._store.plan(channel)
@@ -230,7 +222,7 @@ class Digests:
             owner = await self._access.viewer(plan.owner)
         accounts = chosen(owner, plan.filters)
         if not accounts <= viewer.names:
-            raise _not_yours()
+            raise not_yours()
         now = self._clock.now()
         check_filters(plan.filters)
         self._reads(plan.filters, accounts, now, plan.zone)
@@ -248,7 +240,7 @@ class Digests:
             texts={f"filter_{name}": value for name, value in plan.filters.items()},
         )
         if not await self._store.put_plan(plan, over=over, entry=entry, at=now):
-            raise _changed_meanwhile()
+            raise changed_meanwhile()
         self._wake.set()
         shown = tuple(each.name for each in owner.accounts if each.name in accounts)
         return Switched(plan, where, await self.next_at(plan), shown)
@@ -264,7 +256,7 @@ class Digests:
                 raise
             return  # it shows nothing any more
         if not shown <= viewer.names:
-            raise _not_yours()
+            raise not_yours()
 
 
 def _changed(plan: DigestPlan, changes: DigestChanges, now: datetime) -> DigestPlan:
@@ -288,30 +280,3 @@ def _changed(plan: DigestPlan, changes: DigestChanges, now: datetime) -> DigestP
     )
     moved = (after.at, after.weekdays, after.zone) != (plan.at, plan.weekdays, plan.zone)
     return replace(after, since=now) if moved else after
-
-
-def _changed_meanwhile() -> UsageError:
-    return UsageError(
-        _("Somebody else changed this digest at the same moment. See how it is now: /order digest")
-    )
-
-
-def _not_yours() -> NotAllowed:
-    return NotAllowed(
-        _(
-            "This digest shows accounts that you may not view. Whoever switched it on, or who may"
-            " view them all, can change it."
-        ),
-        rule="digest",
-    )
-
-
-def _entry(kind: AuditKind, run: DigestRun, line: DigestLine, note: OrderNote) -> AuditEntry:
-    until = note.until.isoformat(timespec="seconds") if note.until else None
-    return AuditEntry(
-        kind=kind,
-        actor=note.user_id,
-        subject=f"order:{line.account}/{line.order_id}",
-        facts={"channel": run.channel, "run_id": run.run_id, "until": until},
-        texts={"reason": note.reason} if note.reason else {},
-    )

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from bot.domain.accounts import Account
 from bot.domain.approvals import ApprovalRequest
 from bot.domain.audit import AuditHead
-from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, Snapshot, Sort
+from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, Snapshot
 from bot.domain.money import Money
 from bot.domain.orders import PaymentStatus
 from bot.ports import AuditLog, Clock, HomeStore, SnapshotStore
@@ -30,7 +29,6 @@ LOOK = timedelta(minutes=3)  # as long as Slack's word about a person is remembe
 BACK = timedelta(days=365)  # as `/order unpaid` looks
 DONE = 5
 LAPSING = 5
-PAGE = 100  # snapshots read at once: no ack waits longer for the database
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -121,7 +119,7 @@ class Homes:
     async def book(self) -> Book:
         now, mark = self._clock.now(), await self._mark()
         opened = await self._inboxes.opened()
-        unpaid = {each.name: await self._unpaid(each, mark, now) for each in self._accounts}
+        unpaid = await self._unpaid(mark, now)
         ends = [each.expires_at for each in opened]
         ends += [_deadline(each)[0] for one in unpaid.values() for each in one.lapsing]
         if self._look_at is not None:
@@ -151,35 +149,23 @@ class Homes:
             await self._snapshots.coverages(),
         )
 
-    async def _unpaid(self, account: Account, mark: Mark, now: datetime) -> AccountUnpaid:
-        name = account.name
+    async def _unpaid(self, mark: Mark, now: datetime) -> dict[str, AccountUnpaid]:
+        names = [each.name for each in self._accounts]
         wanted = OrderFilter(
-            accounts=frozenset({name}),
+            accounts=frozenset(names),
             since=now - BACK,
             until=now,
             payment_status=PaymentStatus.UNPAID,
-            sort=Sort.LAPSES_FIRST,
         )
-        page = await self._snapshots.page(wanted, offset=0, limit=PAGE)
-        found = list(page.snapshots)
-        while page.snapshots and len(found) < page.total:
-            page = await self._snapshots.page(wanted, offset=len(found), limit=PAGE)
-            found.extend(page.snapshots)
-        state = last_known(account, mark.coverages.get(name), mark.answers.get(name), wanted)
-        lapsing = [each for each in found if now < _deadline(each)[0] < _NEVER]
-        return AccountUnpaid(
-            state, len(found), _sums(found), page.status_unknown, tuple(lapsing[:LAPSING])
-        )
-
-
-def _sums(snapshots: Sequence[Snapshot]) -> tuple[Money, ...]:
-    """Currencies are never added to each other."""
-    sums: dict[str, Decimal] = {}
-    for each in snapshots:
-        if each.order.payable is not None:
-            currency = each.order.payable.currency
-            sums[currency] = sums.get(currency, Decimal(0)) + each.order.payable.amount
-    return tuple(Money(sums[currency], currency) for currency in sorted(sums))
+        found = await self._store.unpaid(names, since=wanted.since, now=now, limit=LAPSING)
+        shown = {}
+        for account in self._accounts:
+            name, unpaid = account.name, found[account.name]
+            state = last_known(account, mark.coverages.get(name), mark.answers.get(name), wanted)
+            shown[name] = AccountUnpaid(
+                state, unpaid.count, unpaid.sums, unpaid.status_unknown, unpaid.lapsing
+            )
+        return shown
 
 
 def _with_state(unpaid: AccountUnpaid, state: AccountState | None) -> AccountUnpaid:

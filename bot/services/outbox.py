@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 
 from bot import crash
-from bot.domain.approvals import ApprovalRequest, RequestStatus
+from bot.domain.approvals import ApprovalRequest
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.outbox import CardCopy, CopyRole, Leased, OwedKind
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure, NotAllowed
@@ -26,6 +26,7 @@ from bot.services.attempts import Attempts
 from bot.services.digest_delivery import DigestDelivery
 from bot.services.mentions import NOBODY, asked_by_name, told_over
 from bot.services.people import People, named
+from bot.services.reminder_delivery import ReminderDelivery
 from bot.services.steps import BOT, notice
 
 logger = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ class Outbox:
         audit: AuditLog,
         clock: Clock,
         digests: DigestDelivery,
+        reminders: ReminderDelivery,
         approvals_channel: str,
     ) -> None:
         self._store = store
@@ -63,6 +65,7 @@ class Outbox:
         self._audit = audit
         self._clock = clock
         self._digests = digests
+        self._reminders = reminders
         self._approvals_channel = approvals_channel
         self._sending = False
         self._rest_until: datetime | None = None
@@ -120,7 +123,7 @@ class Outbox:
         request = await self._requests.get(leased.owed.request_id)
         if request is None:
             return "no such request"
-        if leased.owed.kind is OwedKind.REMINDER:
+        if leased.owed.kind in (OwedKind.REMINDER, OwedKind.ESCALATION):
             return await self._remind(leased, request) or "done"
         return await self._card(leased, request) or "done"
 
@@ -128,10 +131,13 @@ class Outbox:
         return await self._tell(leased, partial(self._messenger.notify, leased.owed.user_id))
 
     async def _remind(self, leased: Leased, request: ApprovalRequest) -> str | datetime | None:
-        if request.status is not RequestStatus.PENDING:
-            return "no longer waits"
-        remind = partial(self._messenger.remind, request, leased.owed.user_id)
-        return await self._tell(leased, remind)
+        owed = leased.owed
+        if kept_back := await self._reminders.kept_back(request, owed):
+            return kept_back
+        send = partial(self._messenger.notify, owed.user_id)
+        if owed.kind is OwedKind.REMINDER:
+            send = partial(self._messenger.remind, request, owed.user_id)
+        return await self._tell(leased, send)
 
     async def _tell(
         self, leased: Leased, send: Callable[[str], Awaitable[None]]

@@ -10,24 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import structlog
 
-from bot.domain.approvals import ApprovalRequest, RequestStatus, VoteKind
+from bot.domain.approvals import ApprovalRequest, RequestStatus
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.outbox import Lane, Owed, OwedKind
 from bot.domain.people import Person
 from bot.domain.quiet import quiet_ends
 from bot.domain.reminders import LAST, Reminder, next_moment, next_morning, wall_clock
-from bot.domain.votes import Company, Verdict, could_be_complete, may_vote
+from bot.domain.votes import Company
 from bot.errors import NotAllowed
 from bot.i18n import _
 from bot.ports import Clock, ReminderStore, RequestStore
-from bot.services.mentions import approvers_named
-from bot.services.people import People, named
+from bot.services.circles import Circles
+from bot.services.people import People
+from bot.services.reminder_delivery import AGAIN, set_due
+from bot.services.restoring import rule_of_unknown
 from bot.services.sentences import refusal
 from bot.services.steps import BOT
 
@@ -36,7 +38,6 @@ logger = structlog.get_logger(__name__)
 OPEN = 500  # open requests looked at, oldest first
 BATCH = 100  # rows worked on in one step
 EACH = 50  # people reminded of one request, and told in its second circle
-AGAIN = timedelta(minutes=5)  # until Slack is asked again, or the executor has had its turn
 
 
 class Reminders:
@@ -46,6 +47,7 @@ class Reminders:
         self._store = store
         self._requests = requests
         self._people = people
+        self._circles = Circles(people, clock)
         self._clock = clock
         self._stepping = False
         self._again: dict[tuple[str, bool], datetime] = {}  # by request, and whether a 2nd circle
@@ -68,10 +70,11 @@ class Reminders:
         cannot decide the request now."""
         request, now = await self._requests.get(request_id), self._clock.now()
         if request is None:
-            raise NotAllowed(refusal("request", None), rule="request")
+            rule = await rule_of_unknown(self._requests)
+            raise NotAllowed(refusal(rule, None), rule=rule)
         person = await self._people.person(user_id)
         company = await self._people.deciders(request)
-        verdict = self._may_vote(request, person, company)
+        verdict = self._circles.may_vote(request, person, company)
         if not verdict.counts:
             raise NotAllowed(refusal(verdict.rule, request), rule=verdict.rule)
         zone = person.time_zone
@@ -89,22 +92,9 @@ class Reminders:
             )
         else:
             return _("It lapses {lapses}: too soon for a reminder. Decide now.", lapses=lapses)
-        await self._set(Reminder(request_id=request.request_id, user_id=user_id, due_at=at))
+        wanted = Reminder(request_id=request.request_id, user_id=user_id, due_at=at)
+        await set_due(self._store, wanted, at=now)
         return told
-
-    async def _set(self, wanted: Reminder) -> None:
-        """Moves the person's row, however often a step is faster; a person without one gets it."""
-        await self._store.start([wanted])
-        moved = False
-        while not moved:
-            rows = (await self._store.planned([wanted.request_id])).get(wanted.request_id, ())
-            moved = all(
-                [
-                    await self._move(each, due_at=wanted.due_at, escalation=False)
-                    for each in rows
-                    if each.user_id == wanted.user_id
-                ]
-            )
 
     async def _plan(self) -> None:
         """Rows for requests that have none: new ones, and those for which Slack did not answer."""
@@ -132,34 +122,17 @@ class Reminders:
         if at is None:
             return
         try:
-            approvers = approvers_named(self._people, request, await self._people.deciders(request))
-            people: Iterable[str] = approvers
-            if escalation:
-                people = await self._second_circle(request) - frozenset(approvers)
+            company = await self._people.deciders(request)
+            people = await self._circles.members(request, company, escalation=escalation)
         except NotAllowed:
             return
-        await self._store.start(
-            [
-                Reminder(
-                    request_id=request.request_id, user_id=each, due_at=at, escalation=escalation
-                )
-                for each in sorted(people)[:EACH]
-            ]
-        )
+        await self._store.start(_rows(request, people[:EACH], at, escalation=escalation))
 
     def _escalates_at(self, request: ApprovalRequest) -> datetime | None:
         escalation = self._people.policy.escalation
         if escalation is None or request.created_at + escalation.after >= request.expires_at:
             return None
         return request.created_at + escalation.after
-
-    async def _second_circle(self, request: ApprovalRequest) -> frozenset[str]:
-        """As it is named now; never the requester."""
-        escalation = self._people.policy.escalation
-        if escalation is None:
-            return frozenset()
-        circle = named(escalation.to, await self._people.company(escalation.to))
-        return circle - self._people.humans.ids_of(request.requested_by)
 
     async def _look(self, request_id: str, rows: tuple[Reminder, ...]) -> None:
         """The due rows of one request; an error of ours holds up no other one."""
@@ -169,61 +142,59 @@ class Reminders:
                 for each in rows:
                     await self._store.move(each, None, at=self._clock.now())
                 return
-            company = await self._undecided(request)
+            company = await self._circles.undecided(request)
+            if company is not None:
+                rows = (*rows, *await self._joined(request, rows, company))
             for each in rows:
                 if company is None or not await self._turn(request, each, company):
                     await self._move(each, due_at=self._clock.now() + AGAIN)
         except Exception:
             logger.exception("reminder_failed", request=request_id)
 
-    async def _undecided(self, request: ApprovalRequest) -> Company | None:
-        """None where nobody is to be told now: it is too late, the approvals are complete, or Slack
-        does not say whether they are."""
-        if self._clock.now() >= request.expires_at:
-            return None
-        try:
-            company = await self._people.deciders(request)
-        except NotAllowed:
-            return None
-        if could_be_complete(request, self._people.today(request), self._people.humans):
-            standing = await self._people.standing(request, company)
-            if standing.complete or standing.unreadable:
-                return None
-        return company
+    async def _joined(
+        self, request: ApprovalRequest, due: tuple[Reminder, ...], company: Company
+    ) -> tuple[Reminder, ...]:
+        """Rows, due now, of those who joined a group since its others were planned for."""
+        planned = (await self._store.planned([request.request_id])).get(request.request_id, ())
+        known, now = {each.user_id for each in planned}, self._clock.now()
+        new: list[Reminder] = []
+        for escalation in sorted({each.escalation for each in due}):
+            room = max(0, EACH - sum(each.escalation is escalation for each in planned))
+            try:
+                people = await self._circles.members(request, company, escalation=escalation)
+            except NotAllowed:
+                continue
+            joined = [each for each in people if each not in known][:room]
+            new += _rows(request, joined, now, escalation=escalation)
+        await self._store.start(new)
+        return tuple(new)
 
     async def _turn(self, request: ApprovalRequest, reminder: Reminder, company: Company) -> bool:
         """False while Slack does not say who the person is."""
         now, following = self._clock.now(), request.expires_at
         try:
             person = await self._people.person(reminder.user_id)
-            if reminder.escalation:
-                in_circle = person.user_id in await self._second_circle(request)
-                is_asked = in_circle and person.full_member_of(company.team_id)
-            else:
-                is_asked = self._may_vote(request, person, company).counts
-                left = next_moment(request.created_at, request.expires_at, now)
-                following = left or following
+            is_asked = await self._circles.is_for(
+                request, person, company, escalation=reminder.escalation
+            )
         except NotAllowed:
             return False
-        morning = quiet_ends(self._people.policy.quiet, now, person.time_zone)
+        if not reminder.escalation:
+            following = next_moment(request.created_at, request.expires_at, now) or following
         if not is_asked:
             await self._move(reminder, due_at=following)
-        elif morning is not None and morning < request.expires_at:
+        elif morning := self._circles.morning(request, person):
             await self._move(reminder, due_at=morning)
         else:
             await self._tell(request, reminder, person, following)
         return True
-
-    def _may_vote(self, request: ApprovalRequest, person: Person, company: Company) -> Verdict:
-        today, now = self._people.today(request), self._clock.now()
-        return may_vote(request, VoteKind.APPROVE, today, person, company, now=now)
 
     async def _tell(
         self, request: ApprovalRequest, reminder: Reminder, person: Person, following: datetime
     ) -> None:
         """The message and its record are one step with the row: nobody is told twice."""
         owed = (
-            _escalated(request, person)
+            _escalated(request, reminder, person)
             if reminder.escalation
             else _reminded(request, reminder, person)
         )
@@ -245,6 +216,15 @@ class Reminders:
         return await self._store.move(reminder, after, at=self._clock.now())
 
 
+def _rows(
+    request: ApprovalRequest, people: Iterable[str], due_at: datetime, *, escalation: bool
+) -> list[Reminder]:
+    return [
+        Reminder(request_id=request.request_id, user_id=each, due_at=due_at, escalation=escalation)
+        for each in people
+    ]
+
+
 def _request_of(reminder: Reminder) -> str:
     return reminder.request_id
 
@@ -263,13 +243,13 @@ def _reminded(request: ApprovalRequest, reminder: Reminder, person: Person) -> O
     )
 
 
-def _escalated(request: ApprovalRequest, person: Person) -> Owed:
+def _escalated(request: ApprovalRequest, reminder: Reminder, person: Person) -> Owed:
     """Names the request and nothing of its order: the reader need not be a viewer."""
     zone = person.time_zone
     return Owed(
-        dedup=f"escalation:{request.request_id}:{person.user_id}",
+        dedup=f"escalation:{request.request_id}:{person.user_id}:{reminder.count}",
         lane=Lane.NOTICES,
-        kind=OwedKind.NOTICE,
+        kind=OwedKind.ESCALATION,
         request_id=request.request_id,
         user_id=person.user_id,
         text=_(

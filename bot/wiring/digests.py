@@ -52,6 +52,7 @@ def daily_digests(base: Base, approvals: Approvals) -> DailyDigests:
         composer=composer,
         access=base.access,
         channels=channels,
+        outbox=base.outbox,
         clock=base.clock,
         wake=base.wake,
     )
@@ -60,6 +61,8 @@ def daily_digests(base: Base, approvals: Approvals) -> DailyDigests:
         messenger=base.messenger,
         outbox=base.outbox,
         audit=base.audit,
+        access=base.access,
+        channels=channels,
         clock=base.clock,
     )
     return DailyDigests(digests, composer, job, delivery)

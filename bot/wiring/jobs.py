@@ -11,6 +11,7 @@ from bot.services.reminders import Reminders
 from bot.wiring.approvals import Approvals
 from bot.wiring.base import Base
 from bot.wiring.digests import DailyDigests
+from bot.wiring.reminders import reminder_delivery
 from handlers.home import HomeTab
 from storage.heads import SqliteHeadStore
 
@@ -35,6 +36,7 @@ def jobs(
         audit=base.audit,
         clock=base.clock,
         digests=daily.delivery,
+        reminders=reminder_delivery(base, approvals),
         approvals_channel=base.settings.slack.approvals_channel or "",
     )
     recoveries = [approvals.executor.recover, outbox.recover, approvals.decisions.recover]

@@ -25,13 +25,31 @@ def problem_blocks(contents: DigestContents) -> Iterator[Block]:
 
 
 def problem_texts(contents: DigestContents) -> list[str]:
-    """A sentence each; beyond PROBLEMS only their names."""
-    failed = [each for each in contents.accounts if each.problem]
+    """A sentence each; beyond PROBLEMS only their names: the thread tells the rest of those."""
+    failed = _failed(contents)
     shown = [_problem(each, contents) for each in failed[:PROBLEMS]]
     if left := [say.part(each.name, say.ACCOUNT) for each in failed[PROBLEMS:]]:
-        more = _("No good answer from {count} more accounts:", count=len(left))
+        more = _(
+            "No good answer from {count} more accounts; since when is in the thread:",
+            count=len(left),
+        )
         shown.append(cut(f"{more} {', '.join(left)}", NAMES))
     return shown
+
+
+def problem_rows(contents: DigestContents) -> list[tuple[str, str, str]]:
+    """(last good answer, name, what was wrong) of those that are only named above the fold."""
+    return [
+        (_good_at(each, contents), each.name, each.problem) for each in _failed(contents)[PROBLEMS:]
+    ]
+
+
+def _failed(contents: DigestContents) -> list[AccountShown]:
+    return [each for each in contents.accounts if each.problem]
+
+
+def _good_at(account: AccountShown, contents: DigestContents) -> str:
+    return when(account.good_at, contents.zone) if account.good_at else _("no answer so far")
 
 
 def _problem(account: AccountShown, contents: DigestContents) -> str:
@@ -61,11 +79,7 @@ def account_blocks(contents: DigestContents) -> Iterator[Block]:
 def account_rows(contents: DigestContents) -> list[tuple[str, str, str]]:
     """(what it has, name, last good answer) of those that are not named above the fold."""
     return [
-        (
-            _found(each, contents),
-            each.name,
-            when(each.good_at, contents.zone) if each.good_at else _("no answer so far"),
-        )
+        (_found(each, contents), each.name, _good_at(each, contents))
         for each in contents.accounts[ACCOUNTS:]
     ]
 

@@ -1,5 +1,5 @@
 """Orders that are gone since the digest before, each with the reason; what was cancelled outside
-countersign stands out."""
+countersign stands out. One that is only no longer looked at is said to be still unpaid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from handlers.views.text import bold, cut, moment, money, ours, when
 
 LINE = 160  # characters of one of them
 SUBJECT = 40  # of those, of what it was for
-FIRST = (Gone.CANCELLED_OUTSIDE, Gone.NOT_KNOWN, Gone.LAPSED, Gone.PAID, Gone.CANCELLED_HERE)
+FIRST = (
+    *(Gone.CANCELLED_OUTSIDE, Gone.NOT_KNOWN, Gone.LAPSED, Gone.TOO_OLD, Gone.FILTERED),
+    *(Gone.PAID, Gone.CANCELLED_HERE),
+)
 
 
 def gone_blocks(contents: DigestContents, shown: Sequence[GoneLine]) -> Iterator[Block]:
@@ -51,6 +54,8 @@ def gone_word(why: Gone) -> str:
         Gone.CANCELLED_HERE: _("cancelled through countersign"),
         Gone.CANCELLED_OUTSIDE: _("cancelled outside countersign"),
         Gone.NOT_KNOWN: _("status not known"),
+        Gone.FILTERED: _("still unpaid but outside the filters"),
+        Gone.TOO_OLD: _("still unpaid but older than a year"),
     }
     return said[why]
 

@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block, TableBlock
 from bot.domain.digest_contents import DigestContents, DigestLine, GoneLine
 from bot.i18n import _
 from handlers.views import digest_words as say
-from handlers.views.digest_accounts import account_rows
+from handlers.views.digest_accounts import account_rows, problem_rows
 from handlers.views.digest_gone import gone_word
 from handlers.views.surface import Rendered, message, note, plain
 from handlers.views.text import literal, money, ours
@@ -55,7 +55,12 @@ def thread_parts(
     contents: DigestContents, lines: Sequence[DigestLine], gone: Sequence[GoneLine]
 ) -> tuple[Part, ...]:
     """*lines* and *gone* are those that are not above the fold."""
-    return (*_account_part(contents), *_gone_part(gone), *_line_parts(contents, lines))
+    return (
+        *_problem_parts(contents),
+        *_account_part(contents),
+        *_gone_part(gone),
+        *_line_parts(contents, lines),
+    )
 
 
 def drawn(part: Part, look: Look) -> Rendered:
@@ -120,6 +125,14 @@ def _row(line: DigestLine, contents: DigestContents) -> Row:
         ", ".join(each for each in noted if each),
     )
     return tuple(say.part(cell, CELL) for cell in row)
+
+
+def _problem_parts(contents: DigestContents) -> list[Part]:
+    """However many messages it takes: each cloud that failed is named with since when."""
+    columns = (_("Last good answer"), _("Account"), _("What was wrong"))
+    found = [tuple(say.part(cell, CELL) for cell in row) for row in problem_rows(contents)]
+    title = _("No good answer from: {count} more", count=len(found))
+    return [Part(title, columns, chunk) for chunk in _chunks(found)]
 
 
 def _account_part(contents: DigestContents) -> list[Part]:

@@ -50,13 +50,15 @@ def week_blocks(week: Week, look: Look) -> list[Block]:
 
 def week_text(week: Week) -> str:
     said = [
+        _("Created: at least {count}.", count=week.created)
+        if week.at_least
+        else _("Created: {count}.", count=week.created),
         _(
-            "Created {created}, paid {paid}, cancelled {cancelled}, lapsed {lapsed}.",
-            created=week.created,
+            "Of what stood here: paid {paid}, cancelled {cancelled}, lapsed {lapsed}.",
             paid=week.paid,
             cancelled=week.cancelled,
             lapsed=week.lapsed,
-        )
+        ),
     ]
     if week.median_age_hours is not None:
         age = span(timedelta(hours=week.median_age_hours))

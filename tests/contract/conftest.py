@@ -15,15 +15,16 @@ from storage.homes import SqliteHomeStore
 from storage.outbox import SqliteOutboxStore
 from storage.reminders import SqliteReminderStore
 from storage.requests import SqliteRequestStore
+from storage.snapshots import SqliteSnapshotStore
 from tests.builders import NOON
 from tests.digest_house import DigestHouse
 from tests.fake_digests import (
     FakeDigestStore,
     FakeHeadStore,
-    FakeHomeStore,
     FakeReminderStore,
 )
-from tests.fakes import FakeRequestStore
+from tests.fake_homes import FakeHomeStore
+from tests.fakes import FakeRequestStore, FakeSnapshotStore
 from tests.request_house import House
 
 
@@ -43,15 +44,16 @@ async def digest_house(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[DigestHouse]:
     if request.param == "fake":
-        fake = FakeRequestStore()
+        fake, snapshots = FakeRequestStore(), FakeSnapshotStore()
         shared = (fake.outbox, fake.audit)
         yield DigestHouse(
             fake,
             *shared,
             FakeDigestStore(*shared),
             FakeReminderStore(*shared),
-            FakeHomeStore(),
+            FakeHomeStore(snapshots),
             FakeHeadStore(*shared),
+            snapshots,
         )
         return
     storage = await Storage.open(tmp_path / "countersign.db", now=NOON)
@@ -63,5 +65,6 @@ async def digest_house(
         SqliteReminderStore(storage),
         SqliteHomeStore(storage),
         SqliteHeadStore(storage),
+        SqliteSnapshotStore(storage),
     )
     await storage.aclose()

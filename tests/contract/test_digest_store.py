@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -57,11 +57,13 @@ async def known(store: DigestStore, run_id: str = "D1") -> DigestRun:
     return found
 
 
-async def told(store: DigestStore, channel: str = "C0FINANCE", limit: int = 9) -> list[str]:
-    """All days of a channel that a later digest may look back on."""
-    since, before = NOON - 500 * DAY, NOON + 500 * DAY
-    runs = await store.runs(channel, since=since, before=before, limit=limit)
-    return [each.run_id for each in runs]
+async def told(store: DigestStore, run: DigestRun, since: datetime = NOON - 500 * DAY) -> list[str]:
+    """All days that a digest may look back on, the nearest first."""
+    found = []
+    while (past := await store.previous(run, since=since)) is not None:
+        found.append(past.run_id)
+        run = past
+    return found
 
 
 async def test_a_plan_comes_back_as_it_was_set(store: DigestStore) -> None:
@@ -221,29 +223,49 @@ async def test_a_run_that_says_nothing_cannot_have_been_posted(store: DigestStor
     assert await store.run("D2") is None
 
 
-async def test_a_later_digest_looks_back_on_the_daily_ones_newest_first(
-    store: DigestStore,
-) -> None:
-    for day in (3, 1, 2):
+async def test_a_later_digest_looks_back_on_the_daily_ones_before_it(store: DigestStore) -> None:
+    for day in (1, 2, 3):
         key = f"2026-11-{day:02}"
         await posted(store, a_run(run_id=f"D{day}", key=key, begun_at=NOON + day * DAY))
     await composed(store, a_run(run_id="D4", key="2026-11-04", begun_at=NOON + 4 * DAY))
-    await posted(store, a_run(run_id="N", key="now:N", begun_at=NOON + 2 * DAY))
-    await posted(store, a_run(run_id="other", channel="C0OTHER", begun_at=NOON + 2 * DAY))
-    await store.begin(a_run(run_id="D5", key="2026-11-05", begun_at=NOON + 5 * DAY), at=NOON)
-    gone = await composed(store, a_run(run_id="D6", key="2026-11-06", begun_at=NOON + 6 * DAY))
+    await posted(store, a_run(run_id="N", key="now:N", begun_at=NOON + 4 * DAY))
+    await posted(store, a_run(run_id="other", channel="C0OTHER", begun_at=NOON + 4 * DAY))
+    gone = await composed(store, a_run(run_id="D5", key="2026-11-05", begun_at=NOON + 5 * DAY))
     await store.drop(gone, at=NOON)
-    assert await told(store) == ["D4", "D3", "D2", "D1"]
-    assert await told(store, limit=2) == ["D4", "D3"]
-    between = await store.runs("C0FINANCE", since=NOON + 2 * DAY, before=NOON + 4 * DAY, limit=9)
-    assert [each.run_id for each in between] == ["D3", "D2"]
-    assert between[0].contents == some_contents()
+    await store.begin(a_run(run_id="D6", key="2026-11-06", begun_at=NOON + 6 * DAY), at=NOON)
+    assert await told(store, await known(store, "D6")) == ["D4", "D3", "D2", "D1"]
+    assert await told(store, await known(store, "D3")) == ["D2", "D1"]
+    assert await told(store, await known(store, "N")) == ["D4", "D3", "D2", "D1"]
+    assert await told(store, await known(store, "D6"), NOON + 3 * DAY) == ["D4", "D3"]
+    assert await told(store, await known(store, "other")) == []
+    last = await store.previous(await known(store, "D3"), since=NOON)
+    assert last is not None
+    assert (last.run_id, last.contents) == ("D2", some_contents())
 
 
-async def test_two_days_begun_in_one_moment_are_told_the_later_first(store: DigestStore) -> None:
-    await composed(store, a_run(run_id="D1", key="2026-11-17"))
-    await composed(store, a_run(run_id="D2", key="2026-11-18"))
-    assert await told(store) == ["D2", "D1"]
+async def test_which_came_before_does_not_hang_on_what_the_clock_said_then(
+    store: DigestStore,
+) -> None:
+    """The clock jumps nine days ahead, and back; then two begin in one moment."""
+    begun = {"D1": 0, "AHEAD": 9, "D2": 1, "D3": 2, "D4": 2}
+    for run_id, day in begun.items():
+        await posted(store, a_run(run_id=run_id, key=run_id, begun_at=NOON + day * DAY))
+    await store.begin(a_run(run_id="D5", key="D5", begun_at=NOON - DAY), at=NOON)
+    assert await told(store, await known(store, "D5")) == ["D4", "D3", "D2", "AHEAD", "D1"]
+    assert await told(store, await known(store, "D2")) == ["AHEAD", "D1"]
+    assert await told(store, await known(store, "AHEAD")) == ["D1"]
+
+
+async def test_days_that_have_their_digest_are_told_whatever_became_of_it(
+    store: DigestStore,
+) -> None:
+    for run_id, key in (("D1", "2026-11-17"), ("D2", "2026-11-18"), ("D3", "2026-11-20")):
+        await store.begin(a_run(run_id=run_id, key=key), at=NOON)
+    await store.drop(a_run(run_id="D3"), at=NOON)
+    await store.begin(a_run(run_id="N", key="now:N"), at=NOON)
+    await store.begin(a_run(run_id="other", channel="C0OTHER", key="2026-11-19"), at=NOON)
+    assert await store.taken("C0FINANCE", since=date(2026, 11, 18)) == {"2026-11-18", "2026-11-20"}
+    assert await store.taken("C0QUIET", since=date(2026, 11, 18)) == frozenset()
 
 
 async def test_a_digest_is_kept_for_400_days(store: DigestStore) -> None:
@@ -254,7 +276,7 @@ async def test_a_digest_is_kept_for_400_days(store: DigestStore) -> None:
     assert await store.notes("C0FINANCE", at=NOON)
     await store.begin(a_run(run_id="D3", key="2026-11-19"), at=NOON + MILLISECOND)
     assert await store.run("D1") is None
-    assert await told(store) == []
+    assert await told(store, await known(store, "D3")) == []
     assert await store.notes("C0FINANCE", at=NOON) == ()
     assert [each.run_id for each in await store.waiting(limit=9)] == ["D2", "D3"]
 

@@ -196,7 +196,10 @@ async def test_a_channel_that_the_bot_left_ends_its_digest_and_the_owner_is_told
     members.remove(BOT_USER_ID)
     stage.expected.add(("chat.postMessage", "not_in_channel"))
     stage.later(hours=1, minutes=1)
-    await stage.direct(ALICE, "The daily digest in C0FINANCE is off")
+    told = await stage.direct(ALICE, "The daily digest there is off")
+    (block,) = told.blocks
+    assert (block["text"]["type"], block["text"]["text"]) == ("mrkdwn", "*<#C0FINANCE>*")
+    assert "C0FINANCE" not in str(block["fields"])
     assert await stage.record("digest:ended")
     assert digests(stage, FINANCE) == []
     await stage.type(ALICE, "digest", until="No digest is on in this channel", where=FINANCE)

@@ -192,6 +192,37 @@ async def test_a_denial_from_home_asks_for_its_reason(stage: Stage) -> None:
     assert "Waiting for me: 0" in said(shown)
 
 
+async def test_asking_again_from_home_makes_a_new_request_and_leaves_the_old_one(
+    stage: Stage,
+) -> None:
+    order = unpaid_order(stage)
+    await opened(stage, BOB)
+    await opened(stage, ALICE)
+    await asked(stage, order, "by mistake")
+    mine = await home(stage, ALICE, "“by mistake”")
+    await press(stage, ALICE, "withdraw")
+    ended = await reached(stage, order, RequestStatus.WITHDRAWN)
+    ref = f"{ended.request_id}.{ended.version}"
+    await stage.appears(lambda: ref in str(mine.blocks), "it is done on Alice's Home")
+    await press(stage, ALICE, "show_request", value=ref)
+    shown = await stage.window(ALICE, "Withdrawn: ")
+    assert labels(shown) == ["Ask again"]
+    await stage.press_in_window(ALICE, "ask_again")
+    form = await form_of(stage, ALICE, "cancel_form")
+    assert form.blocks[-1]["element"]["initial_value"] == "by mistake"
+    acked(await stage.slack.submit(ALICE, {"reason": "on purpose"}))
+    await stage.window(ALICE, "Asked. The approvers see it now")
+    await home(stage, ALICE, "“on purpose”")
+    request = await reached(stage, order, RequestStatus.PENDING)
+    assert request.request_id != ended.request_id
+    assert (request.reason, request.votes) == ("on purpose", ())
+    (old,) = [each for each in records(stage, order) if each.request_id == ended.request_id]
+    assert old == ended
+    assert "Approve" in labels(await home(stage, BOB, "“on purpose”"))
+    await press(stage, ALICE, "withdraw", value=f"{request.request_id}.{request.version}")
+    await reached(stage, order, RequestStatus.WITHDRAWN)
+
+
 async def test_the_details_of_a_request_open_above_home(stage: Stage) -> None:
     order = unpaid_order(stage)
     await opened(stage, CHEN)

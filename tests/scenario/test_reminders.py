@@ -43,7 +43,7 @@ async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
     await stage.press(BOB, "show_request", where=DM, ts=message.ts)
     await stage.private(BOB, request.request_id, where=DM)
     await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
-    await stage.private(BOB, "08:30", where=DM)
+    await stage.private(BOB, "I remind you", where=DM)  # at 08:30, or before it lapses
     answered = await stage.record("input:answered", actor=BOB, input="remind_me")
     assert answered["subject"] == f"order:{order.account}/{order.order_id}"
     await stage.record("request:reminded", request_id=request.request_id, user_id=BOB)

@@ -38,6 +38,7 @@ from tests.builders import NOON, a_detailed_order, money
 from tests.request_builders import a_request, a_vote
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+YEAR = 365 * DAY
 CANNOT = {"huawei-main": Capabilities(can_cancel=False)}
 CAN = {"huawei-main": Capabilities(can_cancel=True)}
 
@@ -241,14 +242,14 @@ def test_an_account_that_is_left_out_now_is_not_asked_about() -> None:
 
 def gone(
     status: PaymentStatus | None, *, seen_at: datetime = NOON, **parts: Any
-) -> tuple[Gone, str] | None:
+) -> tuple[Gone, str]:
     """Why the order of the builders, due in three days, is gone, and through which request."""
     requests = parts.pop("requests", ())
     snapshot = None
     if status is not None:
         snapshot = Snapshot(a_detailed_order(payment_status=status, **parts), seen_at)
-    found = gone_line(the_line(), snapshot, requests, now=seen_at)
-    return None if found is None else (found.why, found.request_id)
+    found = gone_line(the_line(), snapshot, requests, now=seen_at, since=NOON - YEAR)
+    return found.why, found.request_id
 
 
 CANCELLED = a_request(request_id="R9", status=RequestStatus.CANCELLED)
@@ -281,18 +282,23 @@ P = PaymentStatus
         (P.UNKNOWN, {"requests": (CANCELLED,)}, (Gone.CANCELLED_HERE, "R9")),
         (None, {}, (Gone.NOT_KNOWN, "")),
         (None, {"seen_at": NOON + 3 * DAY}, (Gone.LAPSED, "")),
-        (P.UNPAID, {}, None),
+        (P.UNPAID, {}, (Gone.FILTERED, "")),
+        (P.UNPAID, {"created_at": None}, (Gone.FILTERED, "")),
+        (P.UNPAID, {"created_at": NOON - YEAR}, (Gone.FILTERED, "")),
+        (P.UNPAID, {"created_at": NOON - YEAR - SECOND}, (Gone.TOO_OLD, "")),
+        (P.UNPAID, {"seen_at": NOON + 9 * DAY, "requests": (DENIED,)}, (Gone.FILTERED, "")),
     ],
 )
 def test_why_an_order_is_gone(
-    status: PaymentStatus | None, parts: dict[str, Any], why: tuple[Gone, str] | None
+    status: PaymentStatus | None, parts: dict[str, Any], why: tuple[Gone, str]
 ) -> None:
     assert gone(status, **parts) == why
 
 
 def test_a_line_that_is_gone_says_what_it_was() -> None:
     paid = Snapshot(a_detailed_order(payment_status=PaymentStatus.PAID), NOON)
-    assert gone_line(the_line(order_number="P217"), paid, (), now=NOON) == GoneLine(
+    line = the_line(order_number="P217")
+    assert gone_line(line, paid, (), now=NOON, since=NOON - YEAR) == GoneLine(
         account="huawei-main",
         order_id="CS2611171200ABCDE",
         order_number="P217",
@@ -335,7 +341,8 @@ def test_a_trend_adds_up_accounts_but_no_currencies() -> None:
 def test_a_week_counts_each_end_under_its_own_word() -> None:
     whys = [Gone.PAID] * 4 + [Gone.LAPSED] * 3 + [Gone.CANCELLED_HERE, Gone.CANCELLED_OUTSIDE]
     ended = [GoneLine(account="a", order_id=str(at), why=why) for at, why in enumerate(whys)]
-    ended.append(GoneLine(account="a", order_id="?", why=Gone.NOT_KNOWN))
+    others = (Gone.NOT_KNOWN, Gone.FILTERED, Gone.TOO_OLD)
+    ended += [GoneLine(account="a", order_id=why, why=why) for why in others]
     week = week_of((), ended, created=9, alone=0, trend=(), now=NOON)
     assert (week.created, week.paid, week.lapsed, week.cancelled) == (9, 4, 3, 2)
     assert week.median_age_hours is None

@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain.digest_contents import DigestContents, Gone, Section, TrendPoint, Week
+from bot.domain.digest_contents import (
+    AccountShown,
+    DigestContents,
+    Gone,
+    Section,
+    TrendPoint,
+    Week,
+)
 from bot.sandbox.workspace.blocks import message_problems
 from handlers.views.digest import ABOVE, digest_card, digest_part
 from handlers.views.digest_table import TABLES, Look
@@ -21,6 +28,7 @@ from tests.digest_builders import a_digest, a_digest_line, a_gone_line, a_run
 from tests.surfaces import assert_inert, read
 
 S = Section
+HOUR = timedelta(hours=1)
 MONDAY = date(2026, 11, 23)
 
 
@@ -121,6 +129,37 @@ def test_each_account_has_its_totals_however_many_there_are() -> None:
     assert rows(message)[-1] == ["not known", "huawei-main", "no answer so far"]
 
 
+def silent(count: int) -> DigestContents:
+    """So many accounts did not answer; every third never did."""
+    accounts = [
+        AccountShown(
+            f"a{n:03}", None if n % 3 == 0 else NOON - n * HOUR, f"It did not answer. Code {n}."
+        )
+        for n in range(count)
+    ]
+    return a_digest(a_digest_line(account="a001"), accounts=tuple(accounts))
+
+
+@pytest.mark.parametrize("count", [6, 8, 150])
+def test_pitfall_37_each_cloud_that_fails_is_named_with_its_last_good_answer(count: int) -> None:
+    contents = silent(count)
+    card = read(checked(digest_card(a_run(contents))))
+    for n in range(5):
+        since = "so far" if n % 3 == 0 else f"since {NOON - n * HOUR:%a %d %b %Y %H:%M} UTC"
+        assert f"No answer from a{n:03} {since}" in card
+    assert f"No good answer from {count - 5} more accounts; since when is in the thread:" in card
+    told = {row[1]: row for part in thread(contents) for row in rows(part) if "Code" in row[-1]}
+    assert sorted(told) == [f"a{n:03}" for n in range(5, count)]
+    for n in range(5, count):
+        at = "no answer so far" if n % 3 == 0 else f"{NOON - n * HOUR:%a %d %b %Y %H:%M} UTC"
+        assert told[f"a{n:03}"] == [at, f"a{n:03}", f"It did not answer. Code {n}."]
+    assert "2026" in str(thread(contents, Look.SECTIONS)[0].as_dicts())
+
+
+def test_up_to_five_clouds_that_fail_are_told_above_the_fold_alone() -> None:
+    assert thread(silent(5)) == []
+
+
 def test_snoozed_orders_are_in_the_thread_with_the_reason() -> None:
     until = NOON + timedelta(days=3)
     line = a_digest_line(
@@ -164,9 +203,9 @@ def monday(look: Look, **parts: Any) -> Rendered:
 def test_a_monday_tells_of_the_week_and_draws_the_trend() -> None:
     shown = monday(Look.CHARTS)
     said = (
-        "Created 12, paid 5, cancelled 3, lapsed 1. Median age of what is unpaid: 2 d. Cancelled"
-        " without two people: 0. Unpaid in 29 days: from 1,000.00 CNY to 1,290.00 CNY, lowest"
-        " 1,000.00 CNY, highest 1,290.00 CNY."
+        "Created: 12. Of what stood here: paid 5, cancelled 3, lapsed 1. Median age of what is"
+        " unpaid: 2 d. Cancelled without two people: 0. Unpaid in 29 days: from 1,000.00 CNY to"
+        " 1,290.00 CNY, lowest 1,000.00 CNY, highest 1,290.00 CNY."
     )
     assert said in read(shown)
     assert said in shown.text
@@ -230,4 +269,10 @@ def test_pitfall_49_on_a_monday_without_news_the_week_stands_in_the_thread() -> 
     assert len(digest_card(a_run(contents)).blocks) == 1
     [part] = thread(contents)
     assert blocks(part, "data_visualization")
-    assert "Created 12, paid 5" in part.text
+    assert "Created: 12. Of what stood here: paid 5" in part.text
+
+
+def test_where_a_cloud_did_not_tell_what_was_created_the_count_is_a_least_one() -> None:
+    assert "Created: at least 12. Of what stood here: paid 5" in read(
+        monday(Look.CHARTS, at_least=True)
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.domain.digest_contents import DigestContents, Total
+from bot.domain.digest_contents import DigestContents, Gone, Total
 from handlers.views.digest import digest_card
 from handlers.views.surface import Rendered
 from tests.builders import money
-from tests.digest_builders import a_digest, a_digest_line, a_run
+from tests.digest_builders import a_digest, a_digest_line, a_gone_line, a_run
 from tests.surfaces import checked, read
 
 
@@ -40,3 +40,13 @@ def test_a_line_says_what_its_amount_was_and_that_its_snooze_is_over() -> None:
 def test_orders_without_an_amount_are_counted() -> None:
     shown = digest(a_digest(a_digest_line(amount=None), a_digest_line(new=True))).text
     assert shown.startswith("Unpaid today: 2 orders · 12,480.00 CNY · 1 without an amount")
+
+
+def test_what_is_still_unpaid_but_no_longer_listed_is_called_neither_paid_nor_unchanged() -> None:
+    gone = [a_gone_line(order_id=why, why=why) for why in (Gone.PAID, Gone.FILTERED, Gone.TOO_OLD)]
+    shown = digest(a_digest(a_digest_line(), gone=tuple(gone)))
+    old, filtered = "still unpaid but older than a year", "still unpaid but outside the filters"
+    assert f"1 {old}, 1 {filtered}, 1 paid" in read(shown)
+    for word in (old, filtered):
+        assert f"{word} · 80.00 CNY · EIP" in read(shown)
+    assert "Unpaid, unchanged" not in shown.text

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.accounts import Provider
 from bot.domain.approvals import RequestStatus
-from bot.domain.digest_contents import DigestContents, Gone, Section, TrendPoint
+from bot.domain.digest_contents import DigestContents, Gone, Section
 from bot.domain.digests import NoteKind, OrderNote
 from bot.domain.orders import Order, OrderType, PaymentStatus
-from bot.domain.policy import Humans
 from bot.errors import ProviderNotFound, ProviderRefused, ProviderThrottled, UsageError
-from tests.builders import a_detailed_order, an_account, an_entry, money
-from tests.digest_office import DAY, FINANCE, MORNING, DigestOffice, a_cloud
+from tests.builders import an_account, an_entry, money
+from tests.digest_office import DAY, FINANCE, MORNING, DigestOffice, a_cloud, placed
 from tests.fake_cloud import FakeAdapter, answer_at_once, failing, unavailable, waiting_for
-from tests.request_builders import a_request, a_vote
+from tests.request_builders import a_request
 
 HUAWEI, ALIBABA = "huawei-main", "alibaba-main"
 HOUR = timedelta(hours=1)
-
-
-def placed(order_id: str = "CS1", days: float = 1, **parts: Any) -> Order:
-    """An unpaid order of huawei-main without a deadline, that many days old."""
-    usual = {"order_id": order_id, "created_at": MORNING - days * DAY, "deadline": None}
-    return a_detailed_order(**(usual | parts))
 
 
 def an_office(*orders: Order, **parts: Any) -> DigestOffice:
@@ -115,15 +106,6 @@ async def test_an_order_that_its_cloud_forgot_after_its_deadline_has_lapsed() ->
         "OPEN": Gone.NOT_KNOWN,
     }
     assert digest.status_unknown == 2
-
-
-async def test_an_order_that_leaves_the_filters_unpaid_is_not_gone() -> None:
-    office = an_office(placed(payable=money("900 CNY")))
-    await office.plan(filters={"over": "500"})
-    await office.digest()
-    office.clouds[0].change("CS1", payable=money("400 CNY"))
-    digest = await office.tomorrow()
-    assert (digest.lines, digest.gone) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -294,76 +276,6 @@ async def test_a_digest_that_was_asked_for_is_measured_but_never_measured_agains
     tomorrow = await office.tomorrow()
     assert tomorrow.previous_at == MORNING
     assert [line.order_id for line in tomorrow.lines if line.new] == ["CS2"]
-
-
-async def a_month(office: DigestOffice, amounts: Sequence[str], weekday: int = 0) -> DigestContents:
-    """A digest each morning, one order of each amount at a time; the last is of that weekday."""
-    office.clock.move((weekday - len(amounts) + 1) * DAY)
-    await office.plan()
-    digests = []
-    for at, amount in enumerate(amounts):
-        cloud = office.clouds[0]
-        for name in [each for each in cloud.orders if each != "FIRST"]:
-            cloud.change(name, payment_status=PaymentStatus.PAID)
-        created = office.clock.now() - HOUR
-        cloud.put(placed(f"CS{at}", payable=money(amount), created_at=created))
-        digests.append(await office.digest())
-        office.clock.move(DAY)
-    return digests[-1]
-
-
-async def test_on_mondays_the_week_is_told() -> None:
-    office = an_office(placed("FIRST", days=90, payable=money("1 CNY")))
-    digest = await a_month(office, [f"{at + 1} CNY" for at in range(9)])
-    assert digest.week is not None
-    assert (digest.week.created, digest.week.paid) == (7, 7)
-    assert (digest.week.cancelled, digest.week.lapsed, digest.week.alone) == (0, 0, 0)
-    assert digest.week.median_age_hours is not None
-    assert digest.week.median_age_hours > 24 * 40
-    assert [point.day for point in digest.week.trend] == [
-        date(2026, 11, 15) + at * DAY for at in range(9)
-    ]
-    assert digest.week.trend[-1] == TrendPoint(date(2026, 11, 23), (("CNY", Decimal(10)),))
-
-
-async def test_on_other_days_it_is_not() -> None:
-    office = an_office()
-    assert (await a_month(office, ["1 CNY", "2 CNY"], weekday=1)).week is None
-
-
-async def test_a_trend_goes_back_thirty_days() -> None:
-    office = an_office()
-    digest = await a_month(office, ["1 CNY"] * 34)
-    assert digest.week is not None
-    assert len(digest.week.trend) == 30
-
-
-async def test_an_order_of_no_known_time_was_not_created_this_week() -> None:
-    office = an_office(placed(), placed("UNDATED", created_at=None))
-    await office.plan()
-    digest = await office.digest()
-    assert digest.week is not None
-    assert (len(digest.lines), digest.week.created) == (2, 1)
-
-
-async def test_cancels_without_two_people_are_counted_from_the_stored_requests() -> None:
-    aliases = Humans((frozenset({"U0ALICE", "U0ALICE2"}),))
-    office = an_office(humans=aliases)
-    ended: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": MORNING - DAY}
-    made: dict[str, dict[str, Any]] = {
-        "two people": {"votes": (a_vote("U0BOB"),)},
-        "one human, twice": {"votes": (a_vote("U0ALICE2"),)},
-        "alone": {},
-        "alone, but earlier": {"ended_at": MORNING - 8 * DAY},
-        "alone, elsewhere": {"account": "of others"},
-        "alone, to no effect": {"status": RequestStatus.FAILED},
-    }
-    for name, parts in made.items():
-        office.requests.requests[name] = a_request(request_id=name, **(ended | parts))
-    await office.plan()
-    digest = await office.digest()
-    assert digest.week is not None
-    assert digest.week.alone == 2
 
 
 async def test_filters_that_cannot_be_read_any_more_are_said_so() -> None:

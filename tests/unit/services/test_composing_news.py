@@ -1,21 +1,19 @@
-"""What a digest is measured against, whom it names, and thousands of orders."""
+"""What a digest is measured against, what leaves it, whom it names, and thousands of orders."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from bot.domain.digest_contents import DigestContents, Gone
 from bot.domain.digests import RunState
-from bot.domain.orders import Order
-from tests.builders import a_detailed_order, a_person, money
-from tests.digest_office import BOB, CAROL, DAY, MORNING, DigestOffice, a_cloud
+from bot.domain.orders import Order, OrderType
+from tests.builders import a_person, money
+from tests.digest_office import BOB, CAROL, DAY, MORNING, DigestOffice, a_cloud, placed
 
 HUAWEI = "huawei-main"
-
-
-def placed(order_id: str = "CS1", days: float = 1, **parts: Any) -> Order:
-    """An unpaid order of huawei-main without a deadline, that many days old."""
-    usual = {"order_id": order_id, "created_at": MORNING - days * DAY, "deadline": None}
-    return a_detailed_order(**(usual | parts))
 
 
 def an_office(*orders: Order, **parts: Any) -> DigestOffice:
@@ -23,6 +21,10 @@ def an_office(*orders: Order, **parts: Any) -> DigestOffice:
     for order in orders or (placed(),):
         cloud.put(order)
     return DigestOffice(cloud, **parts)
+
+
+def order_ids(digest: DigestContents) -> list[str]:
+    return [line.order_id for line in digest.lines]
 
 
 async def test_pitfall_48_news_of_a_digest_that_never_went_out_are_in_the_next() -> None:
@@ -73,3 +75,63 @@ async def test_pitfall_49_another_amount_is_a_change_and_said_once() -> None:
     assert not digest.unchanged
     assert (digest.lines[0].amount, digest.lines[0].was) == (money("400 CNY"), money("900 CNY"))
     assert (await office.tomorrow()).unchanged
+
+
+def why_gone(digest: DigestContents) -> dict[str, Gone]:
+    return {line.order_id: line.why for line in digest.gone}
+
+
+@pytest.mark.parametrize(
+    ("filters", "before", "after"),
+    [
+        ({"over": "500"}, {"payable": money("900 CNY")}, {"payable": money("400 CNY")}),
+        (
+            {"type": "renewal"},
+            {"order_type": OrderType.RENEWAL},
+            # a row that differs from the last one has its details read again
+            {"order_type": OrderType.CHANGE, "payment_word": "not paid"},
+        ),
+    ],
+    ids=["over", "type"],
+)
+async def test_an_order_that_leaves_the_filters_unpaid_is_said_to_have_left_once(
+    filters: dict[str, str], before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    office = an_office(placed(**before))
+    await office.plan(filters=filters)
+    assert order_ids(await office.digest()) == ["CS1"]
+    office.clouds[0].change("CS1", **after)
+    digest = await office.tomorrow()
+    assert (digest.lines, why_gone(digest)) == ((), {"CS1": Gone.FILTERED})
+    assert not digest.unchanged
+    assert (await office.tomorrow()).unchanged
+    office.clouds[0].change("CS1", **(before | {"payment_word": ""}))
+    assert [line.new for line in (await office.tomorrow()).lines] == [True]
+
+
+async def test_an_unpaid_order_that_turns_a_year_old_is_said_to_be_too_old_once() -> None:
+    office = an_office(placed("OLD", days=364.5), placed())
+    await office.plan()
+    assert order_ids(await office.digest()) == ["OLD", "CS1"]
+    digest = await office.tomorrow()
+    assert (order_ids(digest), why_gone(digest)) == (["CS1"], {"OLD": Gone.TOO_OLD})
+    assert not digest.unchanged
+    assert (await office.tomorrow()).unchanged
+
+
+@pytest.mark.parametrize("jump", [5 * DAY, -5 * DAY], ids=["ahead", "back"])
+async def test_a_clock_that_jumps_for_days_does_not_change_which_digest_came_before(
+    jump: timedelta,
+) -> None:
+    """What was told while the clock was wrong is not told again once it is right."""
+    office = an_office(placed(days=9))
+    await office.plan(since=MORNING - 30 * DAY)
+    await office.digest()
+    office.clock.move(DAY + jump)
+    office.clouds[0].put(placed("CS2", days=8))
+    wrong = await office.digest()
+    assert [line.order_id for line in wrong.lines if line.new] == ["CS2"]
+    office.clock.move(DAY - jump)
+    digest = await office.digest()
+    assert digest.previous_at == wrong.as_of
+    assert digest.unchanged

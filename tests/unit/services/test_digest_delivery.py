@@ -9,66 +9,18 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.audit import AuditKind
-from bot.domain.digests import GRACE, DigestRun, RunState
+from bot.domain.digests import GRACE, RunState
 from bot.domain.outbox import Lane, Owed, OwedKind
-from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
+from bot.errors import MessageDelayed, MessageRefused
 from bot.services.digest_delivery import AGAIN, CHANNEL_LOST, PACE
-from tests.builders import an_entry
-from tests.digest_builders import CHANNEL, a_plan, a_run
-from tests.request_office import ALICE, BOB, Office
+from tests.digest_builders import CHANNEL
+from tests.digest_channel import MAIN, RUN, UNCLEAR, DigestChannel
+from tests.request_office import ALICE, BOB
 from tests.request_office import CHANNEL as APPROVALS
-
-RUN = a_run()
-MAIN = (RUN.run_id, None, False)
-UNCLEAR = MessageUnsure("line dropped", code="timeout")
-
-
-class Channel(Office):
-    """An office where one digest is composed and owed; its thread has two messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slack.thread = 2
-
-    async def owe(self, run: DigestRun = RUN, *, on: bool = True) -> None:
-        assert run.contents is not None
-        if run.daily:
-            plan = a_plan(on=on)
-            await self.digests.put_plan(plan, entry=an_entry(), at=self.clock.now())
-        owed = Owed(
-            dedup=f"digest:{run.run_id}",
-            lane=Lane.DIGESTS,
-            kind=OwedKind.DIGEST,
-            run_id=run.run_id,
-        )
-        now = self.clock.now()
-        await self.digests.begin(run, at=now)
-        stored = await self.run()
-        await self.digests.compose(stored, run.contents, entry=an_entry(), owed=[owed], at=now)
-
-    async def run(self) -> DigestRun:
-        found = await self.digests.run(RUN.run_id)
-        assert found is not None
-        return found
-
-    async def steps(self, count: int = 5) -> None:
-        for _step in range(count):
-            await self.outbox.step()
-            self.clock.move(PACE)
-
-    def is_settled(self) -> bool:
-        return not self.rows.unsettled()
-
-    def given_up(self) -> list[str]:
-        return [
-            str(entry.facts["code"])
-            for entry in self.store.audit.entries
-            if entry.kind is AuditKind.MESSAGE_GIVEN_UP
-        ]
 
 
 async def test_a_digest_is_posted_with_its_thread_one_message_at_a_time() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     await channel.outbox.step()
     assert channel.slack.digests == [MAIN]
@@ -82,7 +34,7 @@ async def test_a_digest_is_posted_with_its_thread_one_message_at_a_time() -> Non
 async def test_pitfall_41_approvals_go_before_a_digest_and_nothing_is_dropped_or_sent_twice() -> (
     None
 ):
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     await channel.outbox.step()
     channel.clock.move(PACE)
@@ -106,7 +58,7 @@ async def test_pitfall_41_approvals_go_before_a_digest_and_nothing_is_dropped_or
 
 async def test_pitfall_41_a_digest_that_was_first_in_line_still_lets_a_decision_pass() -> None:
     """Each message of a thread takes its place in the lane anew."""
-    channel = Channel()
+    channel = DigestChannel()
     channel.slack.thread = 5
     await channel.owe()
     await channel.steps(2)
@@ -118,7 +70,7 @@ async def test_pitfall_41_a_digest_that_was_first_in_line_still_lets_a_decision_
 
 
 async def test_pitfall_48_a_restart_goes_on_where_it_was() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     await channel.steps(2)
     channel.restart()
@@ -130,7 +82,7 @@ async def test_pitfall_48_a_restart_goes_on_where_it_was() -> None:
 
 
 async def test_a_post_whose_outcome_is_unclear_is_made_once_more_saying_so() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [UNCLEAR]
     await channel.steps()
@@ -144,7 +96,7 @@ async def test_a_post_whose_outcome_is_unclear_is_made_once_more_saying_so() -> 
 
 
 async def test_a_post_that_is_unclear_twice_is_given_up_on_the_record() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [UNCLEAR, UNCLEAR]
     await channel.outbox.step()
@@ -156,7 +108,7 @@ async def test_a_post_that_is_unclear_twice_is_given_up_on_the_record() -> None:
 
 
 async def test_a_part_that_may_have_arrived_twice_is_passed_over() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [None, UNCLEAR, UNCLEAR]
     await channel.steps(2)
@@ -169,7 +121,7 @@ async def test_a_part_that_may_have_arrived_twice_is_passed_over() -> None:
 
 
 async def test_a_thread_that_is_refused_does_not_repeat_the_digest() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [None, MessageRefused("no", code="is_archived")]
     await channel.steps()
@@ -183,7 +135,7 @@ async def test_a_thread_that_is_refused_does_not_repeat_the_digest() -> None:
 async def test_a_channel_that_takes_nothing_ends_its_digest_and_the_owner_is_told(
     code: str,
 ) -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [MessageRefused("no", code=code)]
     await channel.steps()
@@ -202,7 +154,7 @@ async def test_a_channel_that_takes_nothing_ends_its_digest_and_the_owner_is_tol
 
 
 async def test_a_message_that_slack_refuses_for_what_it_is_leaves_the_digest_on() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.slack.failures = [MessageRefused("no", code="invalid_blocks")]
     await channel.steps()
@@ -214,7 +166,7 @@ async def test_a_message_that_slack_refuses_for_what_it_is_leaves_the_digest_on(
 
 
 async def test_whoever_asked_for_one_without_a_plan_is_told_that_it_was_refused() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe(replace(RUN, key="now:own:1", owner=BOB))
     channel.slack.gone = {CHANNEL}
     await channel.steps()
@@ -223,7 +175,7 @@ async def test_whoever_asked_for_one_without_a_plan_is_told_that_it_was_refused(
 
 
 async def test_what_was_switched_off_meanwhile_is_not_posted() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe(on=False)
     await channel.steps()
     assert channel.slack.digests == []
@@ -233,7 +185,7 @@ async def test_what_was_switched_off_meanwhile_is_not_posted() -> None:
 
 
 async def test_a_digest_that_is_half_a_day_late_is_left_out() -> None:
-    channel = Channel()
+    channel = DigestChannel()
     await channel.owe()
     channel.clock.move(GRACE + timedelta(seconds=1))
     await channel.steps()
@@ -243,7 +195,7 @@ async def test_a_digest_that_is_half_a_day_late_is_left_out() -> None:
 
 
 async def test_a_message_about_no_digest_is_settled_without_a_post() -> None:
-    office = Channel()
+    office = DigestChannel()
     owed = Owed(dedup="digest:D-0", lane=Lane.DIGESTS, kind=OwedKind.DIGEST, run_id="D-0")
     await office.rows.owe([owed], at=office.clock.now())
     await office.outbox.step()

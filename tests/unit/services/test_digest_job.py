@@ -130,6 +130,20 @@ async def test_what_was_begun_too_long_ago_is_dropped() -> None:
     await office.job.step()
     assert the_run(office).state is RunState.DROPPED
     assert not owed_digests(office)
+    ((reader, text),) = office.notices
+    assert (reader, "was not posted: " in text, "too late" in text) == (ALICE, True, True)
+    assert office.store.by_channel[FINANCE].on
+
+
+async def test_one_that_nobody_waits_for_any_more_is_dropped_without_a_word() -> None:
+    office = an_office()
+    await office.plan()
+    await office.job.begin()
+    await office.digests.switch_off(await office.viewer(), FINANCE)
+    office.clock.move(GRACE + MINUTE)
+    await office.job.step()
+    assert the_run(office).state is RunState.DROPPED
+    assert not office.notices
 
 
 async def test_pitfall_49_when_nothing_changed_the_digest_says_so() -> None:

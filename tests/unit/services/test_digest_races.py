@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
 
-from bot.domain.digests import RunState
+from bot.domain.digests import DigestPlan, RunState
 from bot.domain.people import Channel
 from bot.errors import UsageError
 from bot.services.digests import DigestChanges
-from tests.builders import a_person
-from tests.digest_office import BOB, CAROL, FINANCE, DigestOffice, FakeChannels, a_cloud
+from tests.builders import a_person, an_entry
+from tests.digest_office import BOB, CAROL, FINANCE, DigestOffice, a_cloud
+from tests.fake_digests import FakeChannels, FakeDigestStore
 
 MINUTE = timedelta(minutes=1)
 
@@ -51,6 +53,27 @@ async def test_a_change_does_not_undo_that_it_was_switched_off_meanwhile() -> No
     with pytest.raises(UsageError, match="/order digest"):
         await change
     assert not office.store.by_channel[FINANCE].on
+
+
+async def test_switching_off_does_not_undo_what_somebody_else_changed_meanwhile() -> None:
+    class Hurried(FakeDigestStore):
+        """Carol moves it right after it was read."""
+
+        async def plan(self, channel: str) -> DigestPlan | None:
+            found = await super().plan(channel)
+            if found is not None and found.at != time(18):
+                moved = replace(found, at=time(18))
+                await super().put_plan(moved, entry=an_entry(), at=moved.since)
+            return found
+
+    office = DigestOffice(a_cloud())
+    office.store = Hurried(office.rows, office.audit)
+    office.restart()
+    await office.plan()
+    with pytest.raises(UsageError, match="at the same moment"):
+        await office.digests.switch_off(await office.viewer(), FINANCE)
+    stands = office.store.by_channel[FINANCE]
+    assert (stands.on, stands.at) == (True, time(18))
 
 
 async def test_a_digest_that_was_taken_over_meanwhile_does_not_end_with_its_first_owner() -> None:

@@ -9,7 +9,7 @@ from bot.domain.audit import AuditKind
 from bot.domain.inputs import InputKind
 from bot.domain.policy import Escalation
 from bot.errors import NotAllowed
-from bot.services.reminders import AGAIN
+from bot.services.reminder_delivery import AGAIN
 from tests.builders import a_person
 from tests.reminding import ESCALATION, HOUR, MS, Team, a_team
 from tests.request_office import ALICE, BOB, CAROL, DAVE, ORDER_ID, a_policy, people_named

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.filters import Coverage
 from bot.domain.inputs import InputKind
 from bot.domain.orders import PaymentStatus
-from bot.services.homes import LOOK
+from bot.services.homes import LOOK, OPENED
 from bot.services.lists import AccountState
 from tests.builders import NOON, an_entry, money
 from tests.flat import ALIBABA, DAY, HUAWEI, Flat
@@ -145,3 +145,12 @@ async def test_who_opened_a_home_lately_is_known_and_what_stands_there(flat: Fla
     await flat.homes.opened(ALICE)
     await flat.homes.drawn(ALICE, "abc")
     assert await flat.homes.openers() == ((ALICE, "abc"),)
+
+
+async def test_what_stands_on_a_home_that_is_not_kept_current_is_known(flat: Flat) -> None:
+    for who in (BOB, ALICE):
+        await flat.homes.opened(who)
+        await flat.homes.drawn(who, "abc")
+    flat.office.clock.move(OPENED + timedelta(seconds=1))
+    await flat.homes.opened(ALICE)
+    assert await flat.homes.left() == (BOB,)

@@ -111,7 +111,7 @@ async def test_remind_me_wins_over_a_step_that_was_faster() -> None:
     await team.look()
     busy = Busy(team.rows, team.store.audit)
     busy.rows = team.planned.rows
-    team.plans = busy
+    team.planned = busy
     team.restart()
     await team.reminders.postpone(BOB, request_id)
     assert team.due(BOB) == 20.5 * HOUR

@@ -13,7 +13,7 @@ from bot.domain.inputs import InputKind
 from bot.domain.outbox import Lane, OwedKind
 from bot.domain.policy import Humans, Principals, Rule
 from bot.domain.reminders import Reminder
-from bot.services.reminders import AGAIN
+from bot.services.reminder_delivery import AGAIN
 from tests.builders import a_person, money
 from tests.reminding import HOUR, MINUTE, Team, a_team
 from tests.request_office import ALICE, BOB, CAROL, DAVE, ORDER_ID, a_policy, people_named

@@ -16,7 +16,7 @@ from bot.domain.policy import Principals
 from bot.domain.reminders import Reminder
 from bot.errors import MessageUnsure
 from bot.services.outbox import NOTICE_AGAIN
-from bot.services.reminders import AGAIN
+from bot.services.reminder_delivery import AGAIN
 from tests.builders import a_person
 from tests.fake_requests import FakeRequestStore
 from tests.fake_slack import FakeDirectory
@@ -97,6 +97,7 @@ async def test_quiet_hours_move_a_reminder_to_their_end_in_the_persons_own_zone(
     await team.look(HOUR)
     assert team.reminded() == [CAROL]
     assert team.due(BOB) == 6 * HOUR  # 08:00 in Auckland
+    assert team.recorded(AuditKind.REMINDED) == [(CAROL, 1)]
     await team.look(6 * HOUR - MS)
     assert team.reminded() == [CAROL]  # her second
     await team.look(MS)

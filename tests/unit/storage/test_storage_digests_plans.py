@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,30 +60,29 @@ def fill(db: Database, number: int) -> None:
     but ten are due tomorrow, all Home tabs but ten were opened yesterday."""
     for at in range(number):
         channel = "C0FINANCE" if at % 2 else "C0OTHER"
-        run = a_run(run_id=f"{at}", channel=channel, key=f"{at}", begun_at=NOON - at * HOUR / 9)
+        key = (NOON - at * DAY).date().isoformat()
+        run = a_run(run_id=f"{at}", channel=channel, key=key, begun_at=NOON - at * HOUR / 9)
         insert_run(db, run)
         compose_run(db, run.run_id, some_contents())
         upsert_note(db, a_note(channel="C0FINANCE" if at < 3 else f"C{at}", order_id=f"{at}"))
         far = {"number": at, "ms": 2**50 if at >= 10 else 0}
         db.execute("insert into reminder values(:number, 'U0BOB', :ms, 0, 0)", far)
         db.execute("insert into home values(:number, 9 - :ms, '')", far)
-        day = (NOON - at * DAY).date().isoformat()
-        db.execute("insert into head_day values(:day, 1, zeroblob(32), 0)", {"day": day})
+        db.execute("insert into head_day values(:day, 1, zeroblob(32), 0)", {"day": key})
     for user_id in ("U0ALICE", "U0BOB", "U0CAROL"):
         db.execute("insert into reminder values('R1', :user_id, 0, 0, 0)", {"user_id": user_id})
 
 
 ASKED: dict[str, Callable[[Busy], Awaitable[object]]] = {
     "run": lambda busy: busy.digests.run("50"),
-    "runs": lambda busy: busy.digests.runs(
-        "C0FINANCE", since=NOON - 2 * HOUR, before=NOON - HOUR, limit=5
+    "previous": lambda busy: busy.digests.previous(a_run(run_id="51"), since=NOON - 8 * HOUR),
+    "previous of a quiet channel": lambda busy: busy.digests.previous(
+        a_run(run_id="quiet", channel="C0QUIET"), since=NOON - 400 * DAY
     ),
-    "runs of a quiet channel": lambda busy: busy.digests.runs(
-        "C0QUIET", since=NOON - 400 * DAY, before=NOON, limit=5
+    "previous of a channel that was quiet for long": lambda busy: busy.digests.previous(
+        a_run(run_id="51"), since=NOON
     ),
-    "the newest run": lambda busy: busy.digests.runs(
-        "C0FINANCE", since=NOON - 400 * DAY, before=NOON, limit=1
-    ),
+    "taken": lambda busy: busy.digests.taken("C0FINANCE", since=date(2026, 11, 17)),
     "waiting": lambda busy: busy.digests.waiting(limit=5),
     "notes": lambda busy: busy.digests.notes("C0FINANCE", at=NOON),
     "note": lambda busy: busy.digests.note(a_note(), entry=CLAIMED, at=NOON),
