@@ -1,5 +1,6 @@
 # Needs make and Python 3.11 or newer with venv and pip; everything else goes into .venv.
 PYTHON ?= python3
+PYTHONS ?= python3.11 python3.12 python3.13
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,10 +8,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proofs lint format check
+.PHONY: help demo test proofs lint format check check-all
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## the whole bot against embedded clouds; ARGS="--story --seed 7" is passed on
 	@$(BIN)/countersign demo $(ARGS)
@@ -32,6 +33,13 @@ format: $(VENV)/.dev ## lay out the code
 	@$(BIN)/ruff check --fix .
 
 check: lint test ## lint and test
+
+check-all: ## check on every Python of PYTHONS="python3.11 python3.12 python3.13"
+	@for python in $(PYTHONS); do \
+	  version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
+	  echo "Python $$version"; \
+	  $(MAKE) --no-print-directory check PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	done
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
