@@ -121,7 +121,7 @@ def test_an_erased_text_is_no_finding(record: Path) -> None:
     assert verify_file(record, key=KEY).ok
 
 
-def test_a_cut_tail_is_found_against_an_anchor_only(record: Path) -> None:
+def test_pitfall_52_a_cut_tail_is_found_against_an_anchor_only(record: Path) -> None:
     anchor = head_of(record)
     tamper(
         record,
@@ -134,7 +134,7 @@ def test_a_cut_tail_is_found_against_an_anchor_only(record: Path) -> None:
     assert (result.ok, result.bad_seq, result.records) == (False, 8, 7)
 
 
-def test_a_rewritten_chain_is_found_against_an_anchor(record: Path) -> None:
+def test_pitfall_52_a_rewritten_chain_is_found_against_an_anchor(record: Path) -> None:
     seq, digest = head_of(record)
     rewrite_from(record, 3)
     assert verify_file(record).ok

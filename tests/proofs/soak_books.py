@@ -1,0 +1,84 @@
+"""Whether all books say the same: the clouds' own, the record, the tables, the cards."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+
+from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
+from storage.verify import verify_file
+from tests.cancelling import APPROVALS, cards, records
+from tests.stage import BOB, Stage, labels
+
+S = RequestStatus
+AFTER_A_CLAIM = frozenset(
+    {"request:cancelled", "request:failed", "request:unknown", "request:released"}
+)
+DECIDING = {"Approve", "Deny…", "Stop"}
+
+
+def balance(stage: Stage, where: str) -> Counter[str]:
+    """Raises AssertionError, with *where* to repeat it, when two books differ."""
+    counted: Counter[str] = Counter()
+    for request in records(stage):
+        _one(stage, request, f"{where}, request {request.request_id}")
+        counted["requests"] += 1
+        counted[str(request.status)] += 1
+    counted["cancel calls at the clouds"] = sum(
+        call.operation == "cancel_order" for call in stage.clouds.book.calls
+    )
+    counted["messages owed and settled"] = _outbox(stage, where)
+    verdict = verify_file(stage.database)
+    assert verdict.ok, f"{where}: record {verdict.bad_seq}: {verdict.reason}"
+    return counted
+
+
+def _one(stage: Stage, request: ApprovalRequest, where: str) -> None:
+    assert not request.is_open, f"{where} is still {request.status}"
+    told = [
+        record
+        for record in stage.records()
+        if record["facts"].get("request_id") == request.request_id
+    ]
+    claims = [record for record in told if record["kind"] == "request:claimed"]
+    settled = [record for record in told if record["kind"] in AFTER_A_CLAIM]
+    assert len(claims) == request.fence, f"{where}: {len(claims)} claims, fence {request.fence}"
+    assert not claims or settled, f"{where}: a claim without an end"
+    calls = [
+        call
+        for call in stage.clouds.book.calls
+        if call.operation == "cancel_order" and call.order_id == request.order_id
+    ]
+    others = [each for each in records(stage) if each.order_id == request.order_id]
+    assert len(calls) <= sum(each.fence for each in others), f"{where}: {len(calls)} calls"
+    acted = sum(call.effect for call in calls)
+    assert acted <= 1, f"{where}: {acted} effects"
+    order = stage.clouds.book.orders[request.account][request.order_id]
+    if request.status is S.CANCELLED:
+        assert order.payment_status == "cancelled", f"{where} says cancelled; it is not"
+        assert claims, f"{where}: cancelled without a claim"
+    if request.fence == 0:
+        assert not any(record["kind"] == "request:cancelled" for record in told), where
+    if acted and len(others) == 1:
+        ended = request.status is S.CANCELLED or request.outcome in (
+            Outcome.LATE_EFFECT,
+            Outcome.GONE,
+        )
+        assert ended, (
+            f"{where}: the cloud cancelled it, the bot says {request.status} {request.outcome}"
+        )
+    approving = {vote.user_id for vote in request.approvals()} - {request.requested_by}
+    assert not claims or approving, f"{where}: claimed without a second person"
+    for card in cards(stage, request, APPROVALS, BOB)[-1:]:
+        assert not DECIDING & set(labels(card)), f"{where}: its card can still be pressed"
+
+
+def _outbox(stage: Stage, where: str) -> int:
+    """Every row delivered, or with a word why not."""
+    with closing(sqlite3.connect(f"file:{stage.database}?mode=ro", uri=True)) as db:
+        rows = db.execute("select state, result, dedup from outbox").fetchall()
+    for state, result, dedup in rows:
+        assert state == "done", f"{where}: {dedup} is still owed"
+        assert result, f"{where}: {dedup} ended without a word"
+    return len(rows)
