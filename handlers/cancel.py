@@ -16,6 +16,8 @@ from bot.errors import NotAllowed, StorageError, UsageError, UserError
 from bot.i18n import _
 from bot.services.access import Viewer
 from bot.services.orders import Choice, Shown
+from bot.services.restoring import rule_of_unknown
+from bot.services.sentences import refusal
 from bot.services.told import Told
 from handlers.answers import Answer, ModalAnswer, Place, PrivateReply, errors_shown
 from handlers.desk import Desk
@@ -119,7 +121,7 @@ class CancelForm:
         request_id, _version = read_ref(press.card_id)
         request = await self._desk.request_store.get(request_id)
         if request is None:
-            raise UsageError(_("I know no such request. Look at /order inbox."))
+            raise UsageError(refusal(await rule_of_unknown(self._desk.request_store), None))
         press.viewer.account(request.account)
         order = request.current or request.order
         await press.window(await self._form(press.viewer, order, "", request.reason))

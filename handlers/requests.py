@@ -18,6 +18,8 @@ from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import CopyRole
 from bot.errors import NotAllowed, StorageError, UsageError, UserError
 from bot.i18n import _
+from bot.services.restoring import rule_of_unknown
+from bot.services.sentences import refusal
 from handlers.answers import Answer, PrivateReply, errors_shown
 from handlers.cancel import not_recorded
 from handlers.desk import Desk
@@ -185,9 +187,10 @@ class RequestButtons:
         return request
 
     async def _known(self, value: str) -> ApprovalRequest:
-        request = await self._desk.request_store.get(read_ref(value)[0])
+        store = self._desk.request_store
+        request = await store.get(read_ref(value)[0])
         if request is None:
-            raise UsageError(_("I know no such request. Look at /order inbox."))
+            raise UsageError(refusal(await rule_of_unknown(store), None))
         return request
 
     async def _note(self, user: str, request: ApprovalRequest, doing: ActionId) -> None:

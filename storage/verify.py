@@ -4,29 +4,39 @@ Works on a copy and beside a running bot. What it proves: each stored body is th
 hashed, none is missing in between, the search columns say what the bodies say, and each text that
 was not erased is the one committed to. A cut tail or a chain rewritten from its start shows only
 against an *anchor*, a head that somebody noted elsewhere, or against the HMAC key.
+
+A long record is read in parts: the stored hash is all that a part needs of the one before it.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.audit import AuditKind
+from pydantic_core import from_json
+
 from bot.errors import StorageError, UsageError
 from bot.i18n import _
-from storage.chain import FORMAT, GENESIS, commitment, hash_of, key_id_of, tag_of
+from storage.audit_parts import Part, in_processes, parts_of
+from storage.audit_rows import COLUMNS, BadRecord, Progress, verify_rows
+from storage.chain import GENESIS, commitment, key_id_of, tag_of
+from storage.losses import Loss, losses_in
 from storage.reading import reading
 
 _ANCHOR_HASH = re.compile("[0-9a-f]{16,64}")  # as many digits of a head as people copy
+_PAGE = 64  # rows that stay in a processor's cache
+_Anchor = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
     """*records* and the head count what was read and found good; *bad_seq* is the first record
-    that is wrong or missing, with the *reason* as a sentence part; None and "" when *ok*."""
+    that is wrong or missing, with the *reason* as a sentence part; None and "" when *ok*. *losses*
+    are what the record tells of restores; *anchor_lost* that one of them explains why the anchor's
+    record is not there, so that the anchor shows nothing."""
 
     ok: bool
     records: int
@@ -34,21 +44,8 @@ class VerifyResult:
     head_hash: str
     bad_seq: int | None = None
     reason: str = ""
-
-
-@dataclass(slots=True)
-class _Progress:
-    """The last record found good."""
-
-    seq: int = 0
-    hash: bytes = GENESIS
-
-
-class _BadRecord(Exception):
-    def __init__(self, seq: int, reason: str) -> None:
-        super().__init__(reason)
-        self.seq = seq
-        self.reason = reason
+    losses: tuple[Loss, ...] = ()
+    anchor_lost: bool = False
 
 
 def verify_file(
@@ -60,21 +57,22 @@ def verify_file(
     the HMAC tags are checked: from the first record that this key tagged, each must carry one.
     Raises StorageError when there is no record to read, UsageError for an anchor that is none.
     """
-    if anchor is not None:
-        anchor = _checked_anchor(anchor)
-    done = _Progress()
-    with reading(path) as connection:
-        try:
-            _verify_chain(connection, done, anchor)
-            _verify_texts(connection)
-            if key is not None:
-                _verify_tags(connection, key)
-        except _BadRecord as bad:
-            return _result(done, bad)
-        except sqlite3.DatabaseError as error:
-            reason = _("the file is damaged ({reason})", reason=error)
-            return _result(done, _BadRecord(done.seq + 1, reason))
-    return _result(done, None)
+    noted = checked_anchor(anchor) if anchor is not None else None
+    losses = losses_in(path)
+    anchor_lost = noted is not None and bool(losses) and _is_lost(path, noted, losses)
+    if anchor_lost:
+        noted = None
+
+    def work(part: Part) -> tuple[Progress, BadRecord | None]:
+        done = Progress()
+        return done, _try(path, done, lambda db: _verify_part(db, part, done, noted))
+
+    parts = parts_of(path)
+    found = in_processes(work, parts) if len(parts) > 1 else [work(parts[0])]
+    done, bad = next((each for each in found if each[1] is not None), found[-1])
+    if bad is None and key is not None:
+        bad = _try(path, done, lambda db: _verify_tags(db, key))
+    return _result(done, bad, losses, anchor_lost=anchor_lost)
 
 
 def head_of(path: Path) -> tuple[int, str]:
@@ -86,7 +84,30 @@ def head_of(path: Path) -> tuple[int, str]:
     return row[0], row[1].hex()
 
 
-def _result(done: _Progress, bad: _BadRecord | None) -> VerifyResult:
+def _try(
+    path: Path, done: Progress, check: Callable[[sqlite3.Connection], None]
+) -> BadRecord | None:
+    with reading(path) as connection:
+        try:
+            check(connection)
+        except BadRecord as bad:
+            return bad.with_traceback(None)  # whose frames would keep the file from being closed
+        except sqlite3.DatabaseError as error:
+            return BadRecord(done.seq + 1, _("the file is damaged ({reason})", reason=error))
+    return None
+
+
+def _is_lost(path: Path, anchor: _Anchor, losses: tuple[Loss, ...]) -> bool:
+    """Numbers that were lost are given out anew: a head noted after the restore is in place."""
+    seq, digits = anchor
+    with reading(path) as connection:
+        in_place = _stored_hash(connection, seq).hex().startswith(digits)
+    return not in_place and any(loss.explains(anchor) for loss in losses)
+
+
+def _result(
+    done: Progress, bad: BadRecord | None, losses: tuple[Loss, ...], *, anchor_lost: bool
+) -> VerifyResult:
     return VerifyResult(
         ok=bad is None,
         records=done.seq,
@@ -94,61 +115,73 @@ def _result(done: _Progress, bad: _BadRecord | None) -> VerifyResult:
         head_hash=done.hash.hex(),
         bad_seq=bad.seq if bad else None,
         reason=bad.reason if bad else "",
+        losses=losses,
+        anchor_lost=anchor_lost,
     )
 
 
-def _verify_chain(
-    connection: sqlite3.Connection, done: _Progress, anchor: tuple[int, str] | None
+def _verify_part(
+    connection: sqlite3.Connection, part: Part, done: Progress, anchor: _Anchor | None
 ) -> None:
+    if part.first is not None:
+        done.seq = part.first - 1
+        done.hash = _stored_hash(connection, done.seq)
     rows = connection.execute(
-        "select seq, at_ms, actor, kind, subject, body, prev, hash from audit order by seq"
+        f"select {COLUMNS} from audit where {part.where('seq')} order by seq"  # noqa: S608 - no input
     )
-    for seq, at_ms, actor, kind, subject, body, prev, stored in rows:
-        expected = done.seq + 1
-        if seq != expected:
-            raise _BadRecord(expected, _("it is missing, the next is {seq}", seq=seq))
-        if prev != done.hash:
-            raise _BadRecord(seq, _("it does not follow the record before it"))
-        if not isinstance(body, bytes) or stored != hash_of(prev, body):
-            raise _BadRecord(seq, _("its content does not match its hash"))
-        if anchor is not None and seq == anchor[0] and not stored.hex().startswith(anchor[1]):
-            raise _BadRecord(seq, _("it differs from the anchor: the record was rewritten"))
-        _verify_body(seq, body, (at_ms, actor, kind, subject))
-        done.seq, done.hash = seq, stored
+    while page := rows.fetchmany(_PAGE):
+        upto = anchor[0] - done.seq if anchor is not None else 0
+        if anchor is not None and 0 < upto <= len(page):
+            verify_rows(page[:upto], done)
+            _verify_anchor(done, anchor, before=page[upto - 1][6])
+            page = page[upto:]
+        if page:
+            verify_rows(page, done)
+    _verify_end(part, done, anchor)
+    _verify_texts(connection, part)
+
+
+def _stored_hash(connection: sqlite3.Connection, seq: int) -> bytes:
+    row = connection.execute("select hash from audit where seq = ?", (seq,)).fetchone()
+    return row[0] if row else GENESIS
+
+
+def _verify_anchor(done: Progress, anchor: _Anchor, *, before: bytes) -> None:
+    if not done.hash.hex().startswith(anchor[1]):
+        done.seq, done.hash = anchor[0] - 1, before
+        raise BadRecord(anchor[0], _("it differs from the anchor: the record was rewritten"))
+
+
+def _verify_end(part: Part, done: Progress, anchor: _Anchor | None) -> None:
     if done.seq == 0:
-        raise _BadRecord(1, _("the record is empty"))
-    if anchor is not None and done.seq < anchor[0]:
-        raise _BadRecord(
-            done.seq + 1, _("it is missing: the anchor names record {seq}", seq=anchor[0])
-        )
+        raise BadRecord(1, _("the record is empty"))
+    if part.last is not None and done.seq < part.last:
+        raise BadRecord(done.seq + 1, _("it is missing"))
+    if part.last is None and anchor is not None and done.seq < anchor[0]:
+        reason = _("it is missing: the anchor names record {seq}", seq=anchor[0])
+        raise BadRecord(done.seq + 1, reason)
 
 
-def _verify_body(seq: int, body: bytes, columns: tuple[int, bytes, bytes, bytes]) -> None:
-    """Compare the copies for searching with the hashed body; text comes as UTF-8 bytes."""
-    try:
-        told = json.loads(body)
-        copies = (told["at_ms"], *(told[name].encode() for name in ("actor", "kind", "subject")))
-        form = (told["v"], told["seq"], type(told["facts"]), type(told["texts"]))
-        first = told["kind"] == AuditKind.CHAIN_CREATED
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _BadRecord(seq, _("its content is not a record")) from error
-    if form != (FORMAT, seq, dict, dict) or first != (seq == 1):
-        raise _BadRecord(seq, _("its content is not that of record {seq}", seq=seq))
-    if copies != columns:
-        raise _BadRecord(seq, _("its search columns differ from its content"))
-
-
-def _verify_texts(connection: sqlite3.Connection) -> None:
+def _verify_texts(connection: sqlite3.Connection, part: Part) -> None:
     """A text that is absent was erased, which is allowed; one that is there must be the one."""
     rows = connection.execute(
-        "select t.seq, t.name, t.salt, t.text, a.body from audit_text t"
-        " left join audit a on a.seq = t.seq order by t.seq"
+        "select t.seq, t.name, t.salt, t.text, a.body from audit_text t"  # noqa: S608 - no input
+        f" left join audit a on a.seq = t.seq where {part.where('t.seq')} order by t.seq"
     )
     for seq, name, salt, text, body in rows:
-        committed = json.loads(body)["texts"] if body is not None else {}
-        readable = all(isinstance(part, bytes) for part in (name, salt, text))
-        if not readable or committed.get(name.decode(errors="replace")) != commitment(salt, text):
-            raise _BadRecord(seq, _("its text does not match what was committed to"))
+        try:
+            matches = _commits_to(body, name, commitment(salt, text))
+        except (TypeError, AttributeError):  # no record of this number, or a value that is no bytes
+            matches = False
+        if not matches:
+            raise BadRecord(seq, _("its text does not match what was committed to"))
+
+
+def _commits_to(body: bytes, name: bytes, digest: str) -> bool:
+    """Seen in the bytes behind the last brace, where the bot writes it, or else parsed."""
+    if b'"%b":"%b"' % (name, digest.encode()) in body[body.rfind(b"{") :]:
+        return True
+    return bool(from_json(body)["texts"].get(name.decode(errors="replace")) == digest)
 
 
 def _verify_tags(connection: sqlite3.Connection, key: bytes) -> None:
@@ -161,14 +194,15 @@ def _verify_tags(connection: sqlite3.Connection, key: bytes) -> None:
         if tag_key_id == key_id:
             tagged = True
             if tag != tag_of(key, record_hash):
-                raise _BadRecord(seq, _("its tag was not made with the key"))
+                raise BadRecord(seq, _("its tag was not made with the key"))
         elif tagged:
-            raise _BadRecord(seq, _("it carries no tag of the key"))
+            raise BadRecord(seq, _("it carries no tag of the key"))
     if not tagged:
-        raise _BadRecord(1, _("no record carries a tag of the key"))
+        raise BadRecord(1, _("no record carries a tag of the key"))
 
 
-def _checked_anchor(anchor: tuple[int, str]) -> tuple[int, str]:
+def checked_anchor(anchor: tuple[int, str]) -> tuple[int, str]:
+    """In lower case. Raises UsageError for one that is none."""
     seq, digits = anchor[0], anchor[1].lower()
     if seq < 1 or not _ANCHOR_HASH.fullmatch(digits):
         raise UsageError(

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot.cli.audit import audit
+from bot.cli.backup import BACKUP_HELP, RESTORE_HELP, backup, restore
 from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption
 from bot.errors import ConfigurationError, CountersignError, UsageError
 from bot.i18n import _
@@ -204,6 +205,10 @@ def manifest(
     from bot.manifest import manifest_yaml
 
     typer.echo(manifest_yaml(http), nl=False)
+
+
+app.command(help=BACKUP_HELP)(backup)
+app.command(help=RESTORE_HELP)(restore)
 
 
 def _stop(context: typer.Context) -> Stop:

@@ -39,11 +39,20 @@ def verify(
 ) -> int:
     from storage.verify import verify_file
 
-    noted = _parse_anchor(anchor) if anchor else None
-    result = verify_file(_existing_database(database, config), anchor=noted)
+    noted = parse_anchor(anchor) if anchor else None
+    result = verify_file(existing_database(database, config), anchor=noted)
     if not result.ok:
         typer.echo(f"bad record {result.bad_seq}: {result.reason}")
         return FAILED
+    for sentence in filter(None, (loss.sentence() for loss in result.losses)):
+        typer.echo(sentence)
+    if result.anchor_lost:
+        typer.echo(
+            _(
+                "the anchor's record is one of them: it shows nothing here; use a head noted after"
+                " the restore"
+            )
+        )
     typer.echo(f"ok {result.records} records, head {result.head_seq} {result.head_hash}")
     return 0
 
@@ -58,7 +67,7 @@ def verify(
 def head(database: DatabaseOption = None, config: ConfigOption = None) -> None:
     from storage.verify import head_of
 
-    seq, digest = head_of(_existing_database(database, config))
+    seq, digest = head_of(existing_database(database, config))
     typer.echo(f"{seq} {digest}")
 
 
@@ -76,7 +85,7 @@ def head(database: DatabaseOption = None, config: ConfigOption = None) -> None:
 def export(database: DatabaseOption = None, config: ConfigOption = None) -> None:
     from storage.export import exported_lines
 
-    _print_lines(exported_lines(_existing_database(database, config)))
+    _print_lines(exported_lines(existing_database(database, config)))
 
 
 def _print_lines(lines: Iterable[str]) -> None:
@@ -90,7 +99,8 @@ def _print_lines(lines: Iterable[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _existing_database(database: Path | None, config: Path | None) -> Path:
+def existing_database(database: Path | None, config: Path | None) -> Path:
+    """Where the database is. Raises ConfigurationError where none is."""
     from bot.settings import database_path
 
     path = database_path(database, config=config, environ=os.environ)
@@ -101,7 +111,7 @@ def _existing_database(database: Path | None, config: Path | None) -> Path:
     return path
 
 
-def _parse_anchor(text: str) -> tuple[int, str]:
+def parse_anchor(text: str) -> tuple[int, str]:
     """The number and the hash; the hash is judged where it is compared."""
     seq, _colon, digest = text.strip().partition(":")
     if not (seq.isascii() and seq.isdigit() and digest):

@@ -69,7 +69,8 @@ class Outcome(StrEnum):
     approved   no_answer, throttled, not_sent (the latter two: asked once, to no effect)
     unknown    no_receipt (restarted during the call), no_answer (the call's answer was unclear),
                unconfirmed (the cloud said yes, but does not show it)
-    expired    expired_deadline (the order's own), gone, paid
+    expired    expired_deadline (the order's own), gone, paid, restored (the database was, from a
+               backup that is older than what happened to the request)
     outdated   changed, gone, paid, votes, identity (the requester is no longer active)
     failed     refused, combined, paid, gone, still_unpaid, late_effect
     All statuses, these too, also stand with none ("").
@@ -89,6 +90,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     COMBINED = "combined"  # part of a combined transaction; `current` is the whole where known
     STILL_UNPAID = "still_unpaid"
+    RESTORED = "restored"
     LATE_EFFECT = "late_effect"  # failed, yet the order turned out to be cancelled later
 
 

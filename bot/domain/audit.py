@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+DATABASE = "database"  # the subject of a restore
+
 
 class AuditKind(StrEnum):
     """Words of the record, `subject:what_happened`. Added to, never renamed."""
@@ -48,6 +50,7 @@ class AuditKind(StrEnum):
     REMINDED = "request:reminded"
     ESCALATED = "request:escalated"
     HEAD_PUBLISHED = "chain:head_published"
+    CHAIN_RESTORED = "chain:restored"  # it goes on from a backup; what was lost stands in the facts
     INPUT_ANSWERED = "input:answered"  # a panel, help, details or form: shown from what is stored
     LOOKUP_REFUSED = "lookup:refused"
     LOOKUP_FAILED = "lookup:failed"
@@ -56,8 +59,8 @@ class AuditKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """*actor* is a Slack user id (or "countersign"), *subject* what it is about:
-    `order:ACCOUNT/ORDER_ID`, `account:NAME`, or "". *facts* holds str, bool, int or None under
-    ASCII names. *texts* is free text by name: only its salted SHA-256 enters the chain."""
+    `order:ACCOUNT/ORDER_ID`, `account:NAME`, DATABASE, or "". *facts* holds str, bool, int or None
+    under ASCII names. *texts* is free text by name: only its salted SHA-256 enters the chain."""
 
     kind: AuditKind
     actor: str

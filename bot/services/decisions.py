@@ -36,6 +36,7 @@ from bot.ports import Clock, OutboxStore, RequestStore
 from bot.services.once import Once
 from bot.services.people import People
 from bot.services.requests import Requests
+from bot.services.restoring import rule_of_unknown
 from bot.services.sentences import faster, refusal
 from bot.services.steps import Step, ended, notice, redraw, step
 from bot.services.told import Told
@@ -115,7 +116,8 @@ class Decisions:
                 await self._adopt(given, request)
                 self._wake.set()
                 return Told("", request.request_id)
-        return await self._refuse(given, Verdict(counts=False, rule="request"), None, late=late)
+        rule = await rule_of_unknown(self._store)
+        return await self._refuse(given, Verdict(counts=False, rule=rule), None, late=late)
 
     async def _refuse(
         self, given: Input, verdict: Verdict, request: ApprovalRequest | None, *, late: bool

@@ -6,12 +6,13 @@ from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
 from bot.i18n import _
 
 S = RequestStatus
+RESTORED = "restored"  # the rule where a request was lost, or ended, with a restore
 
 
 def refusal(rule: str, request: ApprovalRequest | None) -> str:
     """Why an input about *request* does not count; None when there is no such request."""
     if request is None:
-        return _("I know no such request. Look at /order inbox.")
+        return _not_known(rule)
     if rule == "status":
         return _too_late(request)
     sentences = {
@@ -29,6 +30,15 @@ def refusal(rule: str, request: ApprovalRequest | None) -> str:
         "expired": _("This request has lapsed; nothing was done."),
     }
     return sentences[rule]
+
+
+def _not_known(rule: str) -> str:
+    if rule == RESTORED:
+        return _(
+            "This card is from before the restore of the database, and its request was lost with"
+            " it. Look at the order; if it is still unpaid, ask again."
+        )
+    return _("I know no such request. Look at /order inbox.")
 
 
 def faster(request: ApprovalRequest) -> str:
@@ -78,6 +88,10 @@ def _news_by_outcome() -> dict[str, str]:
         Outcome.GONE: _("it is gone at the cloud, and not through this request."),
         Outcome.PAID: _("it is already paid; it stays as it is."),
         Outcome.DEADLINE: _("its own payment deadline has passed; nothing was done."),
+        Outcome.RESTORED: _(
+            "the database was restored from a backup, which ended this request; what happened since"
+            " the backup is not known here. Look at the order; if it is still unpaid, ask again."
+        ),
         Outcome.VOTES: _("an approval no longer counts; nothing was done."),
         Outcome.IDENTITY: _("whoever asked is no longer an active member; nothing was done."),
         Outcome.REFUSED: _("the cloud refused; it stays as it is."),
@@ -93,6 +107,11 @@ def _news_by_outcome() -> dict[str, str]:
 
 
 def _too_late(request: ApprovalRequest) -> str:
+    if request.outcome == Outcome.RESTORED:
+        return _(
+            "This request is from before the restore of the database, which ended it. Look at the"
+            " order; if it is still unpaid, ask again."
+        )
     return {
         S.PENDING: _("This request still waits for its decision; there is nothing to stop yet."),
         S.APPROVED: _("This request is already approved; it can still be stopped."),

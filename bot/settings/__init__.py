@@ -13,19 +13,28 @@ from bot.settings.accounts import (
     UnicloudAccount,
 )
 from bot.settings.environment import drop_unused_slack_variables
-from bot.settings.load import Settings, SlackSettings, database_path, load_settings
+from bot.settings.load import (
+    Settings,
+    SlackSettings,
+    audit_settings,
+    database_path,
+    load_settings,
+)
 from bot.settings.secret import Secret
+from bot.settings.tables import AuditTable
 from bot.settings.values import Listen
 
 __all__ = [
     "AccountSettings",
     "AlibabaAccount",
+    "AuditTable",
     "HuaweiAccount",
     "Listen",
     "Secret",
     "Settings",
     "SlackSettings",
     "UnicloudAccount",
+    "audit_settings",
     "database_path",
     "drop_unused_slack_variables",
     "load_settings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,8 +16,16 @@ from bot.settings import environment
 from bot.settings.accounts import AccountSettings
 from bot.settings.refusals import first_refusal, nearest, refuse
 from bot.settings.secret import Secret
-from bot.settings.tables import AuditTable, ConfigurationTables, PersonTable, SlackTable
-from bot.settings.values import Listen
+from bot.settings.tables import (
+    AuditOnly,
+    AuditTable,
+    ConfigurationTables,
+    PersonTable,
+    SlackTable,
+)
+from bot.settings.values import Listen, Table
+
+M = TypeVar("M", bound=Table)
 
 DEFAULT_CONFIG = Path("countersign.toml")
 DEFAULT_DATABASE = "countersign.db"
@@ -65,7 +73,7 @@ def load_settings(
     Raises ConfigurationError, `FILE:LINE: sentence with the fix`, for whatever stands first.
     """
     file = read_config(_config_path(config, environ))
-    tables = _validate(file, environ)
+    tables = _validate(ConfigurationTables, file, environ)
     _check_accounts(file, tables)
     _check_people(file, tables)
     return Settings(
@@ -100,6 +108,17 @@ def database_path(
     return _database(None, environ, path.parent / Path(value).expanduser(), path.parent)
 
 
+def audit_settings(config: Path | None, *, environ: Mapping[str, str]) -> AuditTable:
+    """`[audit]` alone, for commands that need no token and no cloud secret; a default configuration
+    that is not there is no error. Raises ConfigurationError."""
+    path = _config_path(config, environ)
+    if not (config or environ.get("COUNTERSIGN_CONFIG") or path.exists()):
+        return AuditTable()
+    file = read_config(path)
+    values = {name: table for name, table in file.values.items() if name == "audit"}
+    return _validate(AuditOnly, ConfigFile(file.path, values, file.lines), environ).audit
+
+
 def _config_path(option: Path | None, environ: Mapping[str, str]) -> Path:
     return option or Path(environ.get("COUNTERSIGN_CONFIG") or DEFAULT_CONFIG)
 
@@ -113,10 +132,10 @@ def _database(
     return Path(from_environment) if from_environment else configured or folder / DEFAULT_DATABASE
 
 
-def _validate(file: ConfigFile, environ: Mapping[str, str]) -> ConfigurationTables:
+def _validate(model: type[M], file: ConfigFile, environ: Mapping[str, str]) -> M:
     context = {"folder": file.path.parent, "environ": environ}
     try:
-        return ConfigurationTables.model_validate(file.values, context=context)
+        return model.model_validate(file.values, context=context)
     except ValidationError as error:
         refusal = first_refusal(file, error)
     raise refusal  # outside the except block: pydantic's error holds what was typed

@@ -61,6 +61,10 @@ class AuditTable(Table):
     heads: Several[HeadTarget] = ()
 
 
+class AuditOnly(Table):
+    audit: AuditTable = AuditTable()
+
+
 class ConfigurationTables(Table):
     database: FilePath | None = None
     language: Literal["en", "zh"] = "en"

@@ -95,6 +95,11 @@ def _special(request: ApprovalRequest, ended: str) -> str:
         (S.EXPIRED, Outcome.DEADLINE): _(
             "The order's own deadline passed, {when}; nothing was done.", when=ended
         ),
+        (S.EXPIRED, Outcome.RESTORED): _(
+            "Ended by a restore of the database, {when}; what happened since its backup is not"
+            " known here. Look at the order; if it is still unpaid, ask again.",
+            when=ended,
+        ),
         (S.EXPIRED, Outcome.PAID): _("The order is already paid; nothing was done."),
         (S.EXPIRED, Outcome.GONE): _("The order is gone at the cloud; nothing was done."),
         (S.OUTDATED, Outcome.PAID): _("The order is already paid; nothing was done."),

@@ -21,6 +21,7 @@ from handlers.views.text import clean, cut, literal, moment, ours, short, when
 
 PRODUCTS_PAGE = 30
 BLOCK = 2900  # characters of one block of lines
+NAME = 80  # characters of an account's name in a line
 ACCOUNT_BLOCKS = 4  # a message holds about 13,200 characters in all
 SAMPLE_IDS: Mapping[Provider, str] = {
     Provider.ALIBABA: "500491030350914",
@@ -170,7 +171,7 @@ def products_card(lists: Sequence[ProductList], *, offset: int, turn_id: str) ->
     blocks.extend(plain(problem) for problem in problems)
     for account in dict.fromkeys(name for name, _text in page):
         texts = [cut(text, 90) for name, text in page if name == account]
-        blocks.append(plain("\n".join((f"{account}:", *texts)), lines=True))
+        blocks.append(plain("\n".join((f"{short(account, NAME)}:", *texts)), lines=True))
     if rows and not page:
         blocks.append(plain(_("This page is past the end by now. Press Previous.")))
     elif not page and not problems:
@@ -192,7 +193,8 @@ def products_card(lists: Sequence[ProductList], *, offset: int, turn_id: str) ->
 def _account_line(line: AccountLine, zone: str) -> str:
     account, answer = line.account, line.answer
     site = f" {account.site}" if account.site else ""
-    owner = _(", customer {owner_id}", owner_id=account.owner_id) if account.owner_id else ""
+    owner_id = short(account.owner_id or "", NAME)
+    owner = _(", customer {owner_id}", owner_id=owner_id) if owner_id else ""
     if answer is None or answer.good_at is None:
         last = _("no answer yet")
     else:
@@ -204,4 +206,5 @@ def _account_line(line: AccountLine, zone: str) -> str:
             when=when(answer.failed_at, zone),
             error=words.masked(answer.error, words.NAME),
         )
-    return f"{account.name} ({account.provider}{site}{owner}): {last}{failed}"
+    name = short(account.name, NAME)
+    return f"{name} ({account.provider}{site}{owner}): {last}{failed}"

@@ -11,7 +11,8 @@ from handlers.views.text import clean, money, short
 
 NAME = 80  # characters of a product's name, a provider's word, a code
 
-LOOKED_AT = 2000  # characters of a text that are searched for secrets; fewer are ever shown
+LOOKED_AT = 4000  # characters of a text that are searched for secrets; fewer are ever shown
+SECRET = 1500  # characters of a secret: a temporary token has about a thousand
 
 
 def status_word(order: Order) -> str:
@@ -68,8 +69,10 @@ def said(order: Order) -> str:
 
 
 def masked(text: str, limit: int) -> str:
-    """Outside text that may quote a secret, as one part of a line of ours."""
-    return short(mask(text[:LOOKED_AT]), limit)
+    """Outside text that may quote a secret, as one part of a line of ours. Where a long text ends
+    in the middle of a secret, nobody knows that one: so far is not shown."""
+    shown = mask(text[:LOOKED_AT])
+    return short(shown if len(text) <= LOOKED_AT else shown[:-SECRET], limit)
 
 
 def next_step(error: ProviderError) -> str:

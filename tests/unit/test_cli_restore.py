@@ -1,0 +1,171 @@
+"""`countersign restore` at work: what it keeps, what it says was lost, and what the record says of
+it to whoever verifies."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from storage.verify import head_of, verify_file
+from tests.backups import KEY, TAGGED, database, more, refused, saved
+from tests.unit.test_cli import as_before, countersign
+
+__all__ = ["as_before", "database", "saved"]  # fixtures
+
+
+def test_a_restore_keeps_what_it_replaces_and_names_what_was_lost(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    more(database, 3)
+    lost = head_of(database)
+    database.chmod(0o644)
+    done = countersign(tmp_path, "restore", saved.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, third, fourth = done.stdout.splitlines()
+    seq, digest = head_of(database)
+    assert first == f"countersign.db is restored from saved.db: {seq} records, head {seq} {digest}"
+    assert re.fullmatch(r"records 6\.\.8 were lost with a restore at 20[^;]*Z", second)
+    assert third.startswith("open requests: 0 ended as expired, 0 ")
+    (kept,) = tmp_path.glob("*.replaced-*")
+    assert fourth.endswith(str(kept))
+    assert kept.stat().st_mode & 0o777 == database.stat().st_mode & 0o777 == 0o600
+    assert head_of(kept) == lost
+    verified = countersign(tmp_path, "audit", "verify", "--anchor", f"{lost[0]}:{lost[1]}")
+    assert verified.returncode == 0
+    assert verified.stdout.splitlines()[0] == second
+    assert verified.stdout.splitlines()[-1] == f"ok {seq} records, head {seq} {digest}"
+    more(database, 1)
+    assert verify_file(database).ok
+
+
+def test_the_log_of_a_killed_bot_goes_with_the_database_it_belongs_to(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    """Beside another file SQLite would play it into that one."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.execute("update probe set writes = 99")
+        for suffix in ("", "-wal"):
+            (tmp_path / f"copy{suffix}").write_bytes(Path(f"{database}{suffix}").read_bytes())
+    for suffix in ("", "-wal"):
+        (tmp_path / f"copy{suffix}").rename(f"{database}{suffix}")
+    assert countersign(tmp_path, "restore", saved.name).returncode == 0
+    assert not Path(f"{database}-wal").exists()
+    (kept,) = tmp_path.glob("*.replaced-*Z")
+    with closing(sqlite3.connect(kept)) as db:
+        assert db.execute("select writes from probe").fetchone() == (99,)
+    with closing(sqlite3.connect(database)) as db:
+        assert db.execute("select writes from probe").fetchone() == (0,)
+
+
+def test_after_a_lost_disk_the_newest_head_outside_says_what_is_lost(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    more(database, 3)
+    seven, eight = heads_from(database, 7, 8)
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    heads = tmp_path / "heads.log"
+    heads.write_text(f"2026-11-19 5:{'0' * 64}\n2026-11-20 {seven}\n2026-11-2")
+    database.unlink()
+    done = countersign(tmp_path, "restore", saved.name, "--anchor", eight)
+    assert done.returncode == 0
+    assert "records 6..8 were lost" in done.stdout
+    assert "some after them may have been" in done.stdout
+    seq, digest = head_of(database)
+    assert heads.read_text().splitlines()[-1].endswith(f" {seq}:{digest}")
+    assert verify_file(database, key=KEY.encode()).ok
+    for anchor, is_lost in ((seven, True), (eight, True), (f"8:{'0' * 64}", False)):
+        verified = countersign(tmp_path, "audit", "verify", "--anchor", anchor)
+        assert ("records 6..8 were lost" in verified.stdout) is is_lost
+        assert verified.returncode == (not is_lost)
+
+
+def heads_from(path: Path, *numbers: int) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        rows = [
+            db.execute("select hash from audit where seq = ?", (n,)).fetchone() for n in numbers
+        ]
+    return [f"{number}:{row[0].hex()}" for number, row in zip(numbers, rows, strict=True)]
+
+
+def test_where_no_head_is_known_that_is_said(tmp_path: Path, saved: Path, database: Path) -> None:
+    database.unlink()
+    done = countersign(tmp_path, "restore", saved.name)
+    assert done.returncode == 0
+    said = "records from 6 on may have been lost with a restore at "
+    assert said in done.stdout
+    verified = countersign(tmp_path, "audit", "verify")
+    assert verified.stdout.splitlines()[0].startswith(said)
+    anchor = countersign(tmp_path, "audit", "verify", "--anchor", f"6:{'0' * 64}")
+    assert anchor.stdout.startswith("bad record 6: "), "nothing says that it was lost"
+
+
+def test_a_restore_that_loses_nothing_says_so(tmp_path: Path, saved: Path) -> None:
+    done = countersign(tmp_path, "restore", saved.name)
+    assert "no record was lost" in done.stdout
+    assert countersign(tmp_path, "audit", "verify").stdout.startswith("ok 6 records")
+
+
+def test_a_tagged_record_needs_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "countersign.db"
+    more(path, 2, key=KEY.encode())
+    assert countersign(tmp_path, "backup", "saved.db").returncode == 0
+    assert "--config" in refused(tmp_path, "restore", "saved.db")
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    done = countersign(tmp_path, "restore", "saved.db")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert verify_file(path, key=KEY.encode()).ok
+
+
+def test_a_key_that_came_after_the_backup_tags_from_the_restore_on(tmp_path: Path) -> None:
+    path = tmp_path / "countersign.db"
+    more(path, 2, key=b"the key before")
+    assert countersign(tmp_path, "backup", "saved.db").returncode == 0
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    assert countersign(tmp_path, "restore", "saved.db").returncode == 0
+    assert verify_file(path, key=KEY.encode()).ok
+
+
+def test_the_wrong_backup_first_and_the_right_one_after_it(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    """Each loss has its numbers, and a head noted in between is not called a rewritten record."""
+    more(database, 3)
+    assert countersign(tmp_path, "backup", "right.db").returncode == 0
+    more(database, 1)
+    assert countersign(tmp_path, "restore", saved.name).returncode == 0
+    more(database, 1)
+    between = "{}:{}".format(*head_of(database))
+    done = countersign(tmp_path, "restore", "right.db")
+    assert "records 6..7 were lost" in done.stdout
+    verified = countersign(tmp_path, "audit", "verify", "--anchor", between)
+    assert (verified.returncode, "the anchor's record is one of them" in verified.stdout) == (
+        0,
+        True,
+    )
+
+
+def test_heads_that_cannot_be_written_are_told_and_no_reason_to_fail(
+    tmp_path: Path, saved: Path
+) -> None:
+    (tmp_path / "countersign.toml").write_text(TAGGED.replace("heads.log", "absent/heads.log"))
+    (tmp_path / "audit.key").write_text(KEY)
+    done = countersign(tmp_path, "restore", saved.name)
+    assert done.returncode == 0
+    seq, digest = head_of(tmp_path / "countersign.db")
+    assert f"was not written; add this line to it: {seq}:{digest}" in done.stderr
+
+
+def test_of_the_configuration_only_the_audit_table_is_read(tmp_path: Path, saved: Path) -> None:
+    wrong = TAGGED.replace('"slack", "file:heads.log"', '"mail"').replace(
+        "quorum = 1", "quorum = 0"
+    )
+    (tmp_path / "countersign.toml").write_text(wrong)
+    (tmp_path / "audit.key").write_text(KEY)
+    done = countersign(tmp_path, "restore", saved.name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(r"countersign.toml:6: “heads”: ", done.stderr)
