@@ -15,7 +15,12 @@ import typer
 
 from bot.cli.audit import audit
 from bot.cli.backup import BACKUP_HELP, RESTORE_HELP, backup, restore
+from bot.cli.doctor import HELP as DOCTOR_HELP
+from bot.cli.doctor import doctor
+from bot.cli.init import HELP as INIT_HELP
+from bot.cli.init import init
 from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption
+from bot.cli.policy import policy
 from bot.errors import ConfigurationError, CountersignError, UsageError
 from bot.i18n import _
 from bot.redact import mask
@@ -33,13 +38,14 @@ app = typer.Typer(
         "  countersign demo\n\n"
         "\b\nTo run it:\n"
         "  countersign manifest                 paste this at api.slack.com, Create New App\n"
-        "  cp countersign.example.toml countersign.toml\n"
-        "  export SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-...\n"
+        "  countersign init                     asks, tries each answer, writes the file\n"
+        "  countersign doctor                   says what is wrong, and the fix\n"
         "  countersign serve\n\n"
         "Exit codes: 0 done, 1 finding or failure, 2 wrong usage or a refused configuration."
     ),
 )
 app.add_typer(audit, name="audit")
+app.add_typer(policy, name="policy")
 
 SeedOption = Annotated[
     int, typer.Option(min=0, help=_("The same number makes the same orders again."))
@@ -207,6 +213,8 @@ def manifest(
     typer.echo(manifest_yaml(http), nl=False)
 
 
+app.command(help=INIT_HELP)(init)
+app.command(help=DOCTOR_HELP)(doctor)
 app.command(help=BACKUP_HELP)(backup)
 app.command(help=RESTORE_HELP)(restore)
 

@@ -100,7 +100,7 @@ async def test_where_no_order_fits_no_file_is_sent(stage: Stage) -> None:
 
 
 async def test_a_wrong_filter_is_answered_with_the_fix_and_recorded(stage: Stage) -> None:
-    await stage.type(ALICE, "export unpaid", until="Did you mean status:unpaid ?")
+    await stage.type(ALICE, "export unpaid", until="Did you mean /order export status:unpaid ?")
     await stage.record("lookup:refused", actor=ALICE, rule="UsageError")
 
 

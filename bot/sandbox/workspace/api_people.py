@@ -8,7 +8,6 @@ from bot.sandbox.workspace.people import (
     APP_ID,
     BOT_ID,
     BOT_USER_ID,
-    TEAM_ID,
     Channel,
     UserGroup,
     channel_object,
@@ -17,6 +16,7 @@ from bot.sandbox.workspace.people import (
     user_object,
 )
 from bot.sandbox.workspace.refusals import Args, Refused, is_true, text_of
+from bot.sandbox.workspace.scopes import check_channel_scope
 from bot.sandbox.workspace.state import State
 
 Answer = dict[str, Any]
@@ -27,7 +27,7 @@ def auth_test(state: State, _args: Args) -> Answer:
         "url": f"{state.url}/",
         "team": "Sandbox",
         "user": state.people[BOT_USER_ID].name,
-        "team_id": TEAM_ID,
+        "team_id": state.team_id,
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
         "is_enterprise_install": False,
@@ -87,13 +87,16 @@ def visible_channel(state: State, channel_id: object) -> Channel:
 
 def conversations_info(state: State, args: Args) -> Answer:
     channel = visible_channel(state, args.get("channel"))
+    check_channel_scope(state, channel)
     described = channel_object(channel, num_members=is_true(args.get("include_num_members")))
     return {"channel": described}
 
 
 def conversations_members(state: State, args: Args) -> Answer:
     """Pages of *limit* (100) members; the cursor is where the next page begins."""
-    members = visible_channel(state, args.get("channel")).members
+    channel = visible_channel(state, args.get("channel"))
+    check_channel_scope(state, channel)
+    members = channel.members
     try:
         start, limit = int(args.get("cursor") or 0), int(args.get("limit") or 100)
     except ValueError:

@@ -16,6 +16,7 @@ PER_MINUTE = {
     "usergroups.list": _TIER_2,
     "usergroups.users.list": _TIER_2,
     "apps.connections.open": _TIER_3,
+    "apps.manifest.export": _TIER_3,
     "bots.info": _TIER_3,
     "chat.update": _TIER_3,
     "chat.delete": _TIER_3,

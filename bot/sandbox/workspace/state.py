@@ -161,11 +161,16 @@ class State:
         self.version = 0  # one higher with each change
         self.bot_token = f"xoxb-sandbox-{secrets.token_hex(12)}"
         self.app_token = f"xapp-1-{APP_ID}-{secrets.token_hex(12)}"
+        self.config_token = f"xoxe.xoxp-1-{secrets.token_hex(24)}"  # of the person who made the app
         self.signing_secret = secrets.token_hex(16)
         self.scopes = (
             "commands,chat:write,users:read,usergroups:read,channels:read,groups:read,im:write,"
             "im:history,files:write"
         )
+        self.app_scopes = "connections:write"
+        self.team_id = TEAM_ID  # where the bot token is installed
+        self.app_token_app_id = APP_ID
+        self.manifest: dict[str, Any] | None = None  # the app's settings, where anyone gave them
         self._number = 0
         self._waiting: set[asyncio.Future[None]] = set()
 

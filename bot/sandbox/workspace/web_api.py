@@ -1,6 +1,6 @@
 """The Web API over HTTP: arguments, tokens, faults, rate limits, and the record of every call.
 
-Source: "Using the Slack Web API". Scopes are announced (X-OAuth-Scopes) but not enforced.
+Source: "Using the Slack Web API".
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.workspace import api_chat, api_files, api_people, api_views, response_url
-from bot.sandbox.workspace.api_apps import open_connection
+from bot.sandbox.workspace.api_apps import export_manifest, open_connection
 from bot.sandbox.workspace.faults import Fault, Faults
 from bot.sandbox.workspace.limits import RateLimits
-from bot.sandbox.workspace.people import APP_ID
 from bot.sandbox.workspace.refusals import Args, Refused, decoded
+from bot.sandbox.workspace.scopes import check_right, kind_of, scopes_of
 from bot.sandbox.workspace.state import State
 
 METHODS: dict[str, Callable[[State, Args], dict[str, Any]]] = {
@@ -41,6 +41,7 @@ METHODS: dict[str, Callable[[State, Args], dict[str, Any]]] = {
     "views.update": api_views.views_update,
     "views.publish": api_views.views_publish,
     "apps.connections.open": open_connection,
+    "apps.manifest.export": export_manifest,
 }
 RESPONSE_URL = "response_url"
 UPLOAD = "upload"  # of a file's bytes
@@ -107,7 +108,7 @@ class WebApi:
             answer = refused.as_json()
         else:
             state.record(method, args, None)
-        return web.json_response(answer, headers={"X-OAuth-Scopes": state.scopes})
+        return web.json_response(answer, headers={"X-OAuth-Scopes": _announced(state, token)})
 
     def _answer(self, method: str, args: Args, token: str | None) -> dict[str, Any]:
         if method not in METHODS:
@@ -115,14 +116,12 @@ class WebApi:
         state = self.state
         if not token:
             raise Refused("not_authed")
-        if token not in (state.bot_token, state.app_token):
-            raise Refused("invalid_auth")
+        kind = kind_of(state, token)
         if state.revoked:
             raise Refused("token_revoked")
-        if token == state.app_token and method == "auth.test":
-            return {"app_name": "countersign", "app_id": APP_ID}
-        if (token == state.app_token) != (method == "apps.connections.open"):
-            raise Refused("not_allowed_token_type")
+        if kind == "app" and method == "auth.test":
+            return {"app_name": "countersign", "app_id": state.app_token_app_id}
+        check_right(state, method, kind)
         return METHODS[method](state, args)
 
     def _respond(self, key: str, args: Args) -> web.Response:
@@ -139,6 +138,13 @@ class WebApi:
         status, text = self.state.files.receive(key, content, self.state.now())
         self.state.record(UPLOAD, args, None if status == HTTPStatus.OK else text)
         return web.Response(status=status, text=text)
+
+
+def _announced(state: State, token: str | None) -> str:
+    try:
+        return scopes_of(state, kind_of(state, token or ""))
+    except Refused:
+        return ""
 
 
 async def _read(request: web.Request) -> tuple[Args, str | None]:
