@@ -34,7 +34,7 @@ path = Path(sys.argv[1])
 for processors in (1, 3):
     os.cpu_count = lambda: processors
     result = verify_file(path, anchor=(int(sys.argv[2]), sys.argv[3]))
-    print(len(parts_of(path)), "parts:", result.ok, result.bad_seq, result.reason)
+    print(len(parts_of(path)), "parts:", result.ok, result.bad_seq, repr(result.reason))
 """
 CHILDREN = """
 import os, signal, sys
