@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proofs lint format check check-all
+.PHONY: help demo test test-slow proofs lint format check check-all
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +16,11 @@ help: ## show these targets
 demo: $(VENV)/.runtime ## the whole bot against embedded clouds; ARGS="--story --seed 7" is passed on
 	@$(BIN)/countersign demo $(ARGS)
 
-test: $(VENV)/.dev ## run all tests; ARGS="-k money" is passed on
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+test: $(VENV)/.dev ## run the tests but those of test-slow; ARGS="-k money" is passed on
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.dev ## run the tests that start processes: installed wheels, kills, restores
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m slow --timeout 180 $(ARGS)
 
 proofs: $(VENV)/.dev ## prove the promises and write docs/trust.md; SIZE=commit takes minutes
 	@$(BIN)/python -m tests.proofs $(if $(filter commit,$(SIZE)),--size commit,--size full --bugs --write) $(ARGS)
@@ -32,7 +35,7 @@ format: $(VENV)/.dev ## lay out the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-check: lint test ## lint and test
+check: lint test test-slow ## lint and all tests
 
 check-all: ## check on every Python of PYTHONS="python3.11 python3.12 python3.13"
 	@for python in $(PYTHONS); do \

@@ -20,6 +20,8 @@ import pytest
 
 from tests.page_process import page_process
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "handlers", "storage")
 BUILD_FILES = ("pyproject.toml", "README.md", "LICENSE")

@@ -34,6 +34,8 @@ from tests.preloaded import ROOT, Preloaded, preloaded
 from tests.served import Served, serving
 from tests.stage import ALICE, BOB, CHEN, Stage, acked, eventually, said, staged
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 POLICY = 'viewers = ["members"]\nrequesters = ["members"]\nhold = "0s"'
 KILLED = -signal.SIGKILL

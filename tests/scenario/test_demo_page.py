@@ -22,6 +22,8 @@ from bot.sandbox.workspace.people import BOT_USER_ID
 from tests.page_process import page_process
 from tests.stage import ALICE, BOB, GENERAL, WAIT
 
+pytestmark = pytest.mark.slow
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

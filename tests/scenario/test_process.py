@@ -14,6 +14,8 @@ from bot.sandbox.clouds.book import Fault
 from tests.served import serving
 from tests.stage import ALICE, Mode, Stage, staged
 
+pytestmark = pytest.mark.slow
+
 PROXIES = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9"
 )

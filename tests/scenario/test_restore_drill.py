@@ -29,6 +29,8 @@ from tests.cancelling import (
 from tests.preloaded import ROOT
 from tests.stage import ALICE, BOB, Stage, labels, said, staged
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 MODES = ("http",)
 POLICY = 'viewers = ["members"]\nrequesters = ["members"]\nhold = "0s"'

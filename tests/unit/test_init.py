@@ -25,6 +25,8 @@ from bot.errors import ConfigurationError
 from bot.settings import load_settings
 from tests.doctor_house import MovedClock, Town, town
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Turn = tuple[str, Any]  # a part of the question, and the answer; None takes the default
 

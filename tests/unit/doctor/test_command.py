@@ -9,8 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from bot.doctor.findings import Code
 from tests.doctor_house import House
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 

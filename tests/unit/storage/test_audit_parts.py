@@ -21,6 +21,8 @@ from storage.database import Storage
 from storage.verify import head_of
 from tests.builders import NOON, an_entry
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 RECORDS = 90
 LONG = 33 * 1024 * 1024
