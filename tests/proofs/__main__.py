@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -82,16 +83,16 @@ def tried(proof: Proof, *, size: str, bugs: bool) -> Tried:
     return Tried(row, holds=ended.returncode == 0 and not missed)
 
 
-def table(rows: list[tuple[str, str, str, str]]) -> str:
-    lines = ["| proof | what was counted | seeded bugs found | took |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join(lines)
-
-
-def write(text: str) -> None:
+def write(rows: list[tuple[str, str, str, str]], known: Iterable[str]) -> None:
+    """Rows of proofs that were not run this time stay as they are."""
     page = ROOT / "docs" / "trust.md"
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    now, after = rest.split(END)
+    lines = [*now.splitlines(), *(f"| {' | '.join(row)} |" for row in rows)]
+    newest = {name: line for name in known for line in lines if f"(`{name}`)" in line}
+    head = ["| proof | what was counted | seeded bugs found | took |", "|---|---|---|---|"]
+    text = "\n".join([*head, *newest.values()])
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> int:
@@ -113,7 +114,7 @@ def main() -> int:
         done = list(at_once.map(partial(tried, size=options.size, bugs=options.bugs), chosen))
     holds = all(each.holds for each in done)
     if options.write and holds:
-        write(table([each.row for each in done]))
+        write([each.row for each in done], known)
     return int(not holds)
 
 
