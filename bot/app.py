@@ -28,12 +28,13 @@ from bot.wiring.readiness import readiness
 from bot.wiring.reminders import reminders
 from handlers.desk import Desk
 from handlers.gate import Gate
+from handlers.tasks import Tasks
 
 logger = structlog.get_logger(__name__)
 
-DRAIN = 4.0  # seconds for running work at shutdown; the whole ends within 10
-STEPS = 2.0  # for steps of the executor and the outbox: a call cut off is settled by reads
-LATE = 1.0  # for what came in while the listeners closed
+DRAIN = 3.5  # seconds for running work at shutdown; the whole ends within 10
+STEPS = 1.5  # for steps of the executor and the outbox: a call cut off is settled by reads
+LATE = 2.0  # for what came in while the listeners closed
 
 
 class SystemClock:
@@ -72,10 +73,12 @@ async def running(
         reminding = reminders(base, signing)
         front = desk(base, signing, daily, reminding)
         home = home_tab(base, signing, front)
-        gate = Gate(base.slack.identity, front.inputs, front.tasks)
+        refusals = Tasks()  # of their own: those that come while it leaves keep nothing waiting
+        gate = Gate(base.slack.identity, front.inputs, refusals)
         stack.push_async_callback(front.lists.aclose)
         stack.push_async_callback(front.exports.aclose)
         stack.push_async_callback(daily.composer.aclose)
+        stack.push_async_callback(refusals.drain, LATE)
         stack.push_async_callback(front.tasks.drain, LATE)
         events = base.slack.application(front, gate, base.directory, home, wall=base.wall)
         address = None

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.proofs.proof import ROOT, Proof, patched_copy
 
-MODULES: tuple[str, ...] = ("machine", "soak", "record", "digests", "books")
+MODULES: tuple[str, ...] = ("machine", "soak", "restart", "record", "digests", "books")
 BEGIN, END = "<!-- figures: make proofs -->", "<!-- end of figures -->"
 
 

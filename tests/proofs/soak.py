@@ -23,7 +23,8 @@ POLICY = 'viewers = ["members"]\nrequesters = ["members"]\nhold = "30s"\nexpires
 HOURS = 3.0  # simulated, between two bouts of activity
 
 
-def run(size: Size) -> Figures:
+def quiet() -> None:
+    """Thousands of warnings about a network that fails are what is asked for."""
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()],
         cache_logger_on_first_use=False,
@@ -31,6 +32,10 @@ def run(size: Size) -> Figures:
     )
     logging.disable(logging.CRITICAL)
     stamina.set_testing(True, attempts=3)
+
+
+def run(size: Size) -> Figures:
+    quiet()
     total: Counter[str] = Counter()
     for seed in range(size["seed"], size["seed"] + size["lives"]):
         total.update(asyncio.run(_life(seed, size["days"])))
