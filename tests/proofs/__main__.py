@@ -16,7 +16,15 @@ from pathlib import Path
 
 from tests.proofs.proof import ROOT, Proof, patched_copy
 
-MODULES: tuple[str, ...] = ("machine", "soak", "restart", "record", "digests", "books")
+MODULES: tuple[str, ...] = (
+    "two_humans",
+    "machine",
+    "soak",
+    "restart",
+    "record",
+    "digests",
+    "books",
+)
 BEGIN, END = "<!-- figures: make proofs -->", "<!-- end of figures -->"
 
 

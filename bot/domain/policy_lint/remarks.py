@@ -1,0 +1,22 @@
+"""What lint says, and about which key of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Place = tuple[str | int, ...]  # ("policy", "rules", 0, "quorum")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One sentence with the fix. A *note* is nothing to mend."""
+
+    place: Place
+    sentence: str
+    note: bool = False
+
+
+def place_of(rule: int, key: str = "") -> Place:
+    """Of a rule by its number, from 1, or of the policy (0), or of a key there."""
+    table: Place = ("policy", "rules", rule - 1) if rule else ("policy",)
+    return (*table, key) if key else table

@@ -1,0 +1,352 @@
+"""What lint says of a policy: where, and in which words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.accounts import Account, Provider
+from bot.domain.money import Money
+from bot.domain.orders import OrderType
+from bot.domain.policy import Escalation, Humans, Policy, Principals, Rule, requirement_for
+from bot.domain.policy_lint import lint
+from bot.domain.policy_lint.cases import cases_of
+from tests.builders import a_detailed_order, money
+
+ALIBABA, HUAWEI = Account("a", Provider.ALIBABA), Account("h", Provider.HUAWEI)
+UNICLOUD = Account("u", Provider.UNICLOUD)
+ACCOUNTS = (ALIBABA, HUAWEI, UNICLOUD)
+MEMBERS = Principals(members=True)
+HOUR = timedelta(hours=1)
+
+
+def people(*user_ids: str) -> Principals:
+    return Principals(people=frozenset(user_ids))
+
+
+def a_policy(*rules: Rule, **parts: Any) -> Policy:
+    """Of which nothing is to be said: any member asks and may approve."""
+    usual: dict[str, Any] = {
+        "viewers": MEMBERS,
+        "requesters": MEMBERS,
+        "approvers": MEMBERS,
+        "quorum": 1,
+        "hold": timedelta(seconds=30),
+        "expires": 24 * HOUR,
+        "rules": rules,
+    }
+    return Policy(**(usual | parts))
+
+
+def at(*names: str) -> dict[str, Any]:
+    return {"accounts": frozenset(names)}
+
+
+def over(*limits: str) -> dict[str, Any]:
+    return {"over": tuple(money(limit) for limit in limits)}
+
+
+def of_type(*types: OrderType) -> dict[str, Any]:
+    return {"order_types": frozenset(types)}
+
+
+def said(policy: Policy, *aliases: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Key and sentence of each finding: `rules 1 quorum`."""
+    humans = Humans(tuple(frozenset(each) for each in aliases))
+    remarks = lint(policy, ACCOUNTS, humans, unable=["u"])
+    return [(_key(each.place), each.sentence) for each in remarks if not each.note]
+
+
+def _key(place: tuple[str | int, ...]) -> str:
+    """Rules by their number, as the sentences name them."""
+    parts = (str(part + 1) if isinstance(part, int) else part for part in place)
+    return " ".join(parts).removeprefix("policy").strip()
+
+
+def notes(policy: Policy) -> list[tuple[str, str]]:
+    remarks = lint(policy, ACCOUNTS, Humans(), unable=["u"])
+    return [(_key(each.place), each.sentence) for each in remarks if each.note]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        a_policy(),
+        a_policy(Rule(**at("a"), **over("10000 CNY", "1500 USD"), quorum=2)),
+        a_policy(Rule(**over("10000 CNY"), quorum=3), Rule(**over("500 CNY"), quorum=2)),
+        a_policy(Rule(providers=frozenset({Provider.HUAWEI}), quorum=3), Rule(quorum=2)),
+        a_policy(approvers=people("U0BOB", "U0CAROL")),
+        a_policy(approvers=people("U0BOB"), requesters=people("U0ALICE")),
+        a_policy(Rule(**at("u"), viewers=people("U0BOB")), Rule(quorum=2)),
+        a_policy(escalation=Escalation(4 * HOUR, MEMBERS)),
+    ],
+)
+def test_of_a_policy_that_means_what_it_says_nothing_is_said(policy: Policy) -> None:
+    assert said(policy) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "place", "words"),
+    [
+        ((Rule(quorum=2), Rule(**at("a"), quorum=3)), "rules 2", "is decided by rule 1 above"),
+        (
+            (Rule(**over("100 CNY"), quorum=2), Rule(**over("200 CNY"), quorum=3)),
+            "rules 2",
+            "is decided by rule 1 above",
+        ),
+        (
+            (Rule(**at("a"), quorum=2), Rule(**at("h"), quorum=3), Rule(hold=HOUR)),
+            "rules 3",
+            "is decided by rules 1 and 2 above",
+        ),
+        (
+            (
+                Rule(**of_type(OrderType.NEW), quorum=2),
+                Rule(**of_type(*(set(OrderType) - {OrderType.NEW})), quorum=3),
+                Rule(**at("a"), hold=HOUR),
+            ),
+            "rules 3",
+            "is decided by rules 1 and 2 above",
+        ),
+        (
+            (Rule(**at("a"), providers=frozenset({Provider.HUAWEI}), quorum=2),),
+            "rules 1",
+            "No account here satisfies",
+        ),
+        ((Rule(**at("u"), quorum=2),), "rules 1", "cannot be cancelled"),
+    ],
+)
+def test_a_rule_that_never_decides(rules: tuple[Rule, ...], place: str, words: str) -> None:
+    (found,) = said(a_policy(*rules))
+    assert found[0] == place
+    assert words in found[1]
+
+
+def test_a_rule_above_that_leaves_something_over_does_not_cover() -> None:
+    for rules in (
+        (Rule(**over("200 CNY"), quorum=3), Rule(**over("100 CNY"), quorum=2)),
+        (Rule(**over("100 CNY", "20 USD"), quorum=3), Rule(**over("100 CNY", "10 USD"), quorum=2)),
+        (Rule(**over("0 CNY"), quorum=3), Rule(quorum=2)),
+        (Rule(**of_type(OrderType.RENEWAL), quorum=3), Rule(quorum=2)),
+    ):
+        assert said(a_policy(*rules)) == []
+
+
+def test_viewers_apply_although_a_rule_above_decides_about_orders() -> None:
+    above = Rule(quorum=2)
+    assert said(a_policy(above, Rule(**at("a"), viewers=people("U0BOB")))) == []
+    both = Rule(**at("a"), viewers=people("U0BOB"), quorum=3)
+    ((place, sentence),) = said(a_policy(above, both))
+    assert place == "rules 2"
+    assert sentence.startswith("Only the viewers of this rule apply")
+
+
+def test_viewers_behind_others_for_the_same_accounts_never_apply() -> None:
+    first = Rule(**at("a"), viewers=people("U0BOB"), quorum=3)
+    second = Rule(**at("a", "h"), viewers=people("U0CAROL"), quorum=2)
+    assert said(a_policy(first, second)) == []  # for h they do
+    third = Rule(**at("a"), viewers=people("U0DAVE"))
+    assert [place for place, _sentence in said(a_policy(first, second, third))] == ["rules 3"]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (Rule(**at("a")),),
+        (Rule(**over("100 CNY"), quorum=1),),
+        (Rule(**at("a"), approvers=MEMBERS, requesters=MEMBERS, hold=timedelta(seconds=30)),),
+        (Rule(**at("a"), quorum=2), Rule(quorum=2)),
+    ],
+)
+def test_a_rule_that_repeats_what_applies_without_it(rules: tuple[Rule, ...]) -> None:
+    assert said(a_policy(*rules)) == [
+        ("rules 1", "This rule repeats what applies without it; change it, or remove it.")
+    ]
+
+
+def test_a_rule_that_takes_orders_out_of_one_below_repeats_nothing() -> None:
+    exempt = Rule(**of_type(OrderType.TRIAL), quorum=2)
+    assert said(a_policy(exempt, Rule(quorum=1), quorum=2)) == []
+    assert said(a_policy(Rule(**at("a"), approvals_channel="C0BIG"))) == []
+
+
+def test_a_stricter_rule_below_a_laxer_one_names_an_example() -> None:
+    lax, strict = Rule(**at("a"), quorum=1, hold=HOUR), Rule(**over("10000 CNY"), quorum=2)
+    assert said(a_policy(lax, strict)) == [
+        (
+            "rules 2",
+            "Rule 1 above is laxer and decides orders that this rule matches too, such as"
+            " a, new, 10,001.00 CNY; move this rule above it, or narrow rule 1.",
+        )
+    ]
+    assert said(a_policy(strict, lax)) == []
+
+
+def test_as_many_approvals_and_a_longer_hold_are_stricter_too() -> None:
+    short, long = Rule(**at("a"), quorum=2), Rule(quorum=2, hold=HOUR)
+    ((place, sentence),) = said(a_policy(short, long))
+    assert place == "rules 2"
+    assert sentence.startswith("Rule 1 above is laxer")
+
+
+def test_a_currency_that_another_rule_lists_is_missed() -> None:
+    both, one = Rule(**over("900 CNY", "90 USD"), quorum=3), Rule(**over("100 CNY"), quorum=2)
+    assert said(a_policy(both, one)) == [
+        (
+            "rules 2 over",
+            "Rule 1 also lists USD; here an order in a currency that is not listed counts as over"
+            " whatever its amount, so add a threshold.",
+        )
+    ]
+    apart = Rule(**at("a"), **over("900 CNY", "90 USD"), quorum=3)
+    assert said(a_policy(apart, Rule(**at("h"), **over("100 CNY"), quorum=2))) == []
+
+
+def test_unknown_amounts_must_not_get_by_with_less_than_small_ones() -> None:
+    eased = Rule(**over("100 CNY"), quorum=1)
+    ((place, sentence),) = said(a_policy(eased, quorum=2))
+    assert place == "rules 1"
+    assert sentence.startswith("An order whose amount is not known counts as over")
+    assert said(a_policy(Rule(**over("100 CNY"), quorum=2), quorum=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("approvers", "quorum", "words"),
+    [
+        (("U0BOB",), 1, "U0BOB alone may approve, so nobody can approve what U0BOB asks for"),
+        (("U0BOB", "U0BOB2"), 1, "U0BOB, U0BOB2 alone may approve"),
+        (("U0BOB", "U0CAROL"), 2, "All 2 approvers are needed"),
+        (("U0BOB", "U0BOB2"), 2, "2 approvals are needed, but approvers names 1"),
+        (("U0BOB", "U0BOB2", "U0CAROL"), 3, "3 approvals are needed, but approvers names 2"),
+    ],
+)
+def test_too_few_are_named_to_approve(approvers: tuple[str, ...], quorum: int, words: str) -> None:
+    aliases = ("U0BOB", "U0BOB2")
+    ((place, sentence),) = said(a_policy(approvers=people(*approvers), quorum=quorum), aliases)
+    assert place == "approvers"
+    assert sentence.startswith(words)
+
+
+def test_who_never_asks_may_be_the_only_approver() -> None:
+    for requesters in (people("U0ALICE"), people("U0ALICE", "U0DAVE")):
+        assert said(a_policy(approvers=people("U0BOB"), requesters=requesters)) == []
+    for requesters in (people("U0BOB2"), Principals(groups=frozenset({"S0TEAM"}))):
+        policy = a_policy(approvers=people("U0BOB"), requesters=requesters)
+        assert len(said(policy, ("U0BOB", "U0BOB2"))) == 1
+
+
+def test_the_key_that_asks_for_too_much_is_named() -> None:
+    two = people("U0BOB", "U0CAROL")
+    found = said(a_policy(Rule(**at("a"), quorum=3), Rule(**at("h"), hold=HOUR), approvers=two))
+    assert [place for place, _sentence in found] == ["rules 1 quorum"]
+    own = Rule(**at("a"), quorum=3, approvers=people("U0BOB"))
+    assert [place for place, _sentence in said(a_policy(own))] == ["rules 1 approvers"]
+
+
+def test_nothing_is_said_of_approvers_of_whom_no_order_is_asked() -> None:
+    always = Rule(approvers=MEMBERS, quorum=2)
+    assert said(a_policy(always, approvers=people("U0BOB"))) == []
+
+
+def test_who_is_in_a_user_group_is_not_known() -> None:
+    group = Principals(groups=frozenset({"S0FINANCE"}))
+    assert notes(a_policy(Rule(**over("5 CNY"), quorum=2), approvers=group)) == [
+        ("approvers", "Who is in S0FINANCE is not known here; countersign doctor asks Slack.")
+    ]
+    enough = Principals(groups=group.groups, people=frozenset({"U0BOB", "U0CAROL"}))
+    assert notes(a_policy(approvers=enough)) == []
+    assert said(a_policy(approvers=group)) == []
+
+
+def test_nobody_may_ask() -> None:
+    nobody = Principals()
+    assert said(a_policy(Rule(**at("a"), requesters=nobody, quorum=2))) == [
+        (
+            "rules 1 requesters",
+            "requesters names nobody, so nobody can ask; name people, or “members”.",
+        )
+    ]
+    assert [place for place, _sentence in said(a_policy(requesters=nobody))] == ["requesters"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "place", "words"),
+    [
+        (a_policy(hold=timedelta(0)), "hold", "Nobody has time to press Stop"),
+        (a_policy(Rule(quorum=2, hold=timedelta(0))), "rules 1 hold", "Nobody has time"),
+        (a_policy(hold=24 * HOUR), "hold", "A request expires after 1d, before this hold is over"),
+        (a_policy(Rule(hold=25 * HOUR)), "rules 1 hold", "A request expires after 1d"),
+        (
+            a_policy(expires=90 * HOUR / 60, escalation=Escalation(4 * HOUR, MEMBERS)),
+            "escalate_after",
+            "A request expires after 90m, before anybody of escalate_to is told",
+        ),
+    ],
+)
+def test_times_that_contradict_each_other(policy: Policy, place: str, words: str) -> None:
+    (found,) = said(policy)
+    assert found[0] == place
+    assert found[1].startswith(words)
+
+
+def test_accounts_that_no_rule_covers_are_noted_where_rules_name_accounts() -> None:
+    assert notes(a_policy(Rule(**at("a"), quorum=2))) == [
+        ("accounts 2 name", "No rule covers h; [policy] alone decides there.")
+    ]
+    assert notes(a_policy(Rule(**over("5 CNY"), quorum=2))) == []
+    assert notes(a_policy()) == []
+
+
+amounts = st.one_of(
+    st.none(),
+    st.builds(
+        Money,
+        st.decimals(-5, 500, places=2, allow_nan=False, allow_infinity=False),
+        st.sampled_from(["CNY", "USD", "EUR", ""]),
+    ),
+)
+limits = st.dictionaries(st.sampled_from(["CNY", "USD"]), st.integers(0, 400), max_size=2).map(
+    lambda found: tuple(Money(Decimal(amount), currency) for currency, amount in found.items())
+)
+rules = st.builds(
+    Rule,
+    accounts=st.frozensets(st.sampled_from(["a", "h"]), max_size=1),
+    providers=st.frozensets(st.sampled_from(list(Provider)), max_size=1),
+    order_types=st.frozensets(st.sampled_from(list(OrderType)), max_size=2),
+    over=limits,
+    quorum=st.sampled_from([None, 1, 2, 3]),
+)
+
+
+@given(
+    rules=st.lists(rules, max_size=4),
+    account=st.sampled_from([ALIBABA, HUAWEI]),
+    order_type=st.sampled_from(list(OrderType)),
+    payable=amounts,
+)
+def test_some_case_stands_for_every_order(
+    rules: list[Rule], account: Account, order_type: OrderType, payable: Money | None
+) -> None:
+    order = a_detailed_order(account=account.name, order_type=order_type, payable=payable)
+    policy = a_policy(*rules)
+    asked = [requirement_for(a_policy(rule), account, order).rule for rule in rules]
+    matching = tuple(number for number, found in enumerate(asked, start=1) if found)
+    cases = [case for case in cases_of(policy, ACCOUNTS) if case.account == account]
+    assert matching in [case.matching for case in cases]
+
+
+@given(st.lists(rules, max_size=4))
+def test_a_rule_said_never_to_decide_can_be_removed(rules: list[Rule]) -> None:
+    before = a_policy(*rules)
+    idle = {place for place, sentence in said(before) if "never" in sentence}
+    kept = [rule for number, rule in enumerate(rules, start=1) if f"rules {number}" not in idle]
+    after = a_policy(*kept)
+    for case in cases_of(before, (ALIBABA, HUAWEI)):
+        asked = requirement_for(after, case.account, case.order)
+        assert replace(asked, rule=0) == replace(case.decided, rule=0)
