@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.services.sentences import news
 from handlers.views.outcomes import outcome_text
 from handlers.views.requests import request_card
 from tests.builders import NOON
+from tests.digest_office import a_daily_plan
 from tests.request_builders import a_request, moved
 from tests.request_office import ALICE, BOB, HOLD, K, Office, S
 from tests.surfaces import buttons_of
@@ -96,3 +98,21 @@ def test_nobody_is_told_that_nothing_was_done(status: RequestStatus) -> None:
 async def test_without_a_restore_an_unknown_request_is_just_that() -> None:
     office = Office()
     assert "no such request" in (await office.press(K.APPROVE, BOB, "R-GUESSED")).text
+
+
+def test_a_form_that_was_not_judged_before_the_backup_makes_no_second_request() -> None:
+    given = Office().an_input(
+        InputKind.REQUEST, ALICE, account="huawei-main", order_id="CS1", reason="twice"
+    )
+    entry, owed = Aftermath(NOON).asked(given)
+    assert (entry.kind, entry.actor) == (AuditKind.INPUT_REFUSED, ALICE)
+    assert entry.facts["rule"] == "restored"
+    assert owed.user_id == ALICE
+    assert "ask again" in owed.text
+
+
+def test_digests_that_are_due_at_the_restore_count_as_sent() -> None:
+    plan = a_daily_plan(zone="UTC", at=time(9), since=NOON - timedelta(days=9))
+    (run,) = Aftermath(NOON).digests(plan)
+    assert (run.channel, run.key) == (plan.channel, NOON.date().isoformat())
+    assert Aftermath(NOON).digests(replace(plan, zone="Mars/Base")) == ()
