@@ -1,4 +1,5 @@
-"""Logs on stderr: JSON lines, or plain lines on a terminal; no secret in either.
+"""Logs on stderr: JSON lines, or plain lines on a terminal; no secret in either, and nothing that a
+terminal obeys: such characters are written as escapes.
 
 structlog and the standard library's loggers end in one handler, and every value passes `mask`
 before it is written. Libraries speak from WARNING on, whatever level they gave their own loggers:
@@ -7,9 +8,10 @@ httpx logs each URL and Bolt the body of each unsigned request at INFO.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -18,16 +20,20 @@ from bot.redact import MASK, is_secret_field, mask
 
 _QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp.access")
 _REPEATED = ("stamina",)  # our transport logs each failed attempt itself, with its account
+_OF_LINES = ("exception", "stack")  # fields that hold a traceback
 _PLAIN_VALUES = (bool, int, float, type(None))
 
 
 def configure_logging(*, debug: bool, stream: TextIO | None = None) -> None:
     """Send every logger to *stream* (default stderr), from INFO on, from DEBUG on with *debug*."""
     target = stream or sys.stderr
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderers: list[Processor] = (
+        [
+            _visible_values,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
         if target.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        else [structlog.processors.JSONRenderer(_visible_json)]
     )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -45,7 +51,7 @@ def configure_logging(*, debug: bool, stream: TextIO | None = None) -> None:
                 structlog.processors.StackInfoRenderer(),
                 structlog.processors.format_exc_info,
                 mask_values,
-                renderer,
+                *renderers,
             ],
         )
     )
@@ -70,6 +76,35 @@ def mask_values(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return {mask(str(key)): _masked(str(key), value) for key, value in event.items()}
 
 
+def visible(text: str, *, lines: bool = False) -> str:
+    """*text* with control, bidi and other characters that are not printed as escapes: `\\x1b`. Its
+    ends of line are kept with *lines*."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each
+        if each.isprintable() or (lines and each == "\n")
+        else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
+def _visible_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Nested values are shown by their repr, which escapes them."""
+    return {
+        visible(key): visible(value, lines=key in _OF_LINES) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def _visible_json(event: object, **options: Any) -> str:
+    """JSON has an escape of its own for each character."""
+    text = json.dumps(event, ensure_ascii=False, **options)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+
+
 def _masked(key: str, value: object) -> object:
     if is_secret_field(key) and value:
         return MASK
@@ -84,10 +119,20 @@ def _masked(key: str, value: object) -> object:
     return mask(str(value))
 
 
+def _is_broken_http(record: logging.LogRecord) -> bool:
+    """What is no HTTP has been answered 400; with a traceback for each, strangers could fill the
+    log."""
+    kinds = type(record.exc_info[1]).__mro__ if record.exc_info else ()
+    return record.name == "aiohttp.server" and any(
+        kind.__module__ == "aiohttp.http_exceptions" or kind.__name__ == "RequestPayloadError"
+        for kind in kinds
+    )
+
+
 def _let_through(record: logging.LogRecord) -> bool:
     """Bolt copies the root's level into each of its loggers and names one after the app's file,
     so neither a parent's level nor the name alone would silence it."""
-    if record.name in _REPEATED:
+    if record.name in _REPEATED or _is_broken_http(record):
         return False
     if record.levelno >= logging.WARNING:
         return True

@@ -60,12 +60,21 @@ class Redactor:
             self.__dict__.pop("_known_pattern", None)
 
     def mask(self, text: str) -> str:
-        """*text* with each known secret and each secret-looking part replaced."""
-        if self._known:
-            text = self._known_pattern.sub(MASK, text)
-        for pattern in _PATTERNS:
-            text = pattern.sub(rf"\1{MASK}" if pattern.groups else MASK, text)
-        return text
+        """*text* with each known secret and each secret-looking part replaced. All are looked for
+        in the text as it came, so that none takes from another what it is told by."""
+        patterns = (self._known_pattern, *_PATTERNS) if self._known else _PATTERNS
+        spans = sorted(
+            (found.end(pattern.groups), found.end()) if pattern.groups else found.span()
+            for pattern in patterns
+            for found in pattern.finditer(text)
+        )
+        kept: list[str] = []
+        at = 0
+        for start, end in spans:
+            if start > at or not kept:
+                kept += [text[at:start], MASK]
+            at = max(at, end)
+        return "".join((*kept, text[at:]))
 
     @cached_property
     def _known_pattern(self) -> re.Pattern[str]:

@@ -15,12 +15,17 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.metrics import Metrics
 from bot.ports import Clock
+from handlers.front_payload import Unreadable, check
 
 logger = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
 LARGEST = 1024 * 1024  # bytes of one request
 SLOWEST = 10.0  # seconds for a sender to deliver its body
+LINGER = 2.0  # seconds in which more of a refused body is taken, so that its sender hears why
+# Seconds for a request's head, and for a connection without one: longer than the proxies in front
+# keep theirs (600 is the longest known), so that none sends into one that is being closed.
+IDLE = 620.0
 
 
 class _Seconds(SignatureClock):
@@ -44,14 +49,22 @@ class Front:
         clock: Clock,
         *,
         slowest_s: float = SLOWEST,
+        idle_s: float = IDLE,
     ) -> None:
         self._app = app
         self._verifiers = [SignatureVerifier(secret, _Seconds(clock)) for secret in secrets]
         self._metrics = metrics
         self._slowest_s = slowest_s
+        self._idle_s = idle_s
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=LARGEST)
+        """Nothing is decompressed: Slack compresses nothing, and signs what it sends."""
+        limits = {
+            "auto_decompress": False,
+            "keepalive_timeout": self._idle_s,
+            "lingering_time": LINGER,
+        }
+        application = web.Application(client_max_size=LARGEST, handler_args=limits)
         application.router.add_post(PATH, self.receive)
         return application
 
@@ -63,12 +76,18 @@ class Front:
                 raw = await request.read()
         except TimeoutError:
             return web.Response(status=408)
+        except (web.RequestPayloadError, ConnectionError):  # broken off, or no chunks
+            return web.Response(status=400)
         if not self._is_signed(raw, request):
             return web.Response(status=401)
         try:
             headers: dict[str, str | Sequence[str]] = {**request.headers}
             bolt_request = AsyncBoltRequest(body=raw.decode("utf-8"), headers=headers)
+            check(bolt_request.body)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            return web.Response(status=400)
+        except Unreadable as error:
+            logger.warning("input_unreadable", where=error.where)
             return web.Response(status=400)
         answer = await self._app.async_dispatch(bolt_request)
         self._metrics.ack(time.perf_counter() - arrived)

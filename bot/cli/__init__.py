@@ -23,6 +23,7 @@ from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption
 from bot.cli.policy import policy
 from bot.errors import ConfigurationError, CountersignError, UsageError
 from bot.i18n import _
+from bot.logs import visible
 from bot.redact import mask
 from bot.signals import Stop
 
@@ -70,7 +71,7 @@ def main() -> NoReturn:
 def _report(error: Exception, *, debug: bool) -> int:
     """Say what happened on stderr and return the exit code."""
     if debug:
-        sys.stderr.write(mask("".join(traceback.format_exception(error))))
+        sys.stderr.write(visible(mask("".join(traceback.format_exception(error))), lines=True))
     match error:
         case typer.TyperException():
             sentence, code = _usage(error), REFUSED
@@ -81,7 +82,7 @@ def _report(error: Exception, *, debug: bool) -> int:
         case _:
             hint = _("run it again with --debug for the whole story")
             sentence, code = mask(f"{type(error).__name__}: {error}; {hint}"), FAILED
-    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(f"{visible(sentence, lines=True)}\n")
     return code
 
 

@@ -3,7 +3,8 @@
 CSV: UTF-8 with a byte order mark, CRLF, a comma between cells, one header row. A spreadsheet takes
 some texts for a formula and others for a number that it then rounds; in front of those stands an
 apostrophe, as in front of a text that begins with one, so that taking one leading apostrophe away
-gives the text back. Characters that are not printed become blanks.
+gives the text back. Characters that are not printed become blanks. What no cell holds is cut, with
+a mark: a spreadsheet would let it run into the next row.
 
 JSON lines: ASCII, LF, no byte order mark; the first line is {"meta": {...}}, every other one an
 order. Amounts are decimals as text, what is not known is null, texts are as the cloud sent them.
@@ -47,6 +48,8 @@ COLUMNS = (
 )
 
 _MARK = "\ufeff".encode()
+_CELL = 32_000  # characters; a spreadsheet holds 32,767
+_CUT = " … (cut)"
 _LARGEST = 30  # digits before the point, or places behind it, that are still written out
 # Source: OWASP, "CSV Injection": the signs, also full-width, and what may stand before them.
 _SIGNS = "=+@\\-＝＋－＠﹦﹢﹣﹫−"
@@ -137,8 +140,10 @@ def utc(at: datetime | None) -> str | None:
 def text_cell(text: str) -> str:
     """*text* so that a spreadsheet shows it and does nothing else: no formula, no lost digit, also
     where the machine's language parts cells at semicolons."""
-    text = "".join(each if each.isprintable() else " " for each in text)
+    text = "".join(each if each.isprintable() else " " for each in text[: _CELL + 1])
     text = _NEXT_CELL.sub(";'", text)
+    if len(text) > _CELL:
+        text = text[: _CELL - len(_CUT)] + _CUT
     rounded = _NUMBER.fullmatch(text.strip()) and not _EXACT_NUMBER.fullmatch(text)
     if text.startswith("'") or rounded or _FORMULA.match(text):
         return f"'{text}"

@@ -16,12 +16,17 @@ from pathlib import Path
 
 from tests.proofs.proof import ROOT, Proof, patched_copy
 
-MODULES: tuple[str, ...] = (
+MODULES = (
     "two_humans",
+    "one_effect",
+    "kills",
+    "power_cut",
+    "restart",
     "machine",
     "soak",
-    "restart",
     "record",
+    "hostile_text",
+    "hostile_http",
     "digests",
     "books",
 )

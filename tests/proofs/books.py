@@ -1,4 +1,4 @@
-"""What digests say came and went, against the clouds' own books, through months of failing clouds."""
+"""What digests say came and went, against the clouds' own books, in months of failing clouds."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing, suppress
 
 from bot.domain.approvals import ApprovalRequest
@@ -172,9 +173,9 @@ class Town:
         return world.place(self.stage.clouds.book, account)
 
 
-def _is_form(views: list[object]) -> bool:
+def _is_form(views: Sequence[object]) -> bool:
     return bool(views) and getattr(views[-1], "sent", {}).get("callback_id") == "cancel_form"
 
 
 def _buttons(blocks: list[dict[str, object]]) -> list[str]:
-    return [action for action in SETTLED if find_elements(blocks, action, None)]  # type: ignore[arg-type]
+    return [action for action in SETTLED if find_elements(blocks, action, None)]

@@ -154,6 +154,12 @@ NO = (
         'return Verdict(counts=False, rule="status")',
     ),
     Bug("a no that is not yet judged is not heard", EXECUTOR, "heed=_ENDING", "heed=()"),
+    Bug(
+        "whoever was faster is not heard",
+        EXECUTOR,
+        "if not await self._change(claim, heed=_ENDING):\n            return",
+        "await self._change(claim, heed=_ENDING)",
+    ),
 )
 
 WHEN = (
@@ -162,6 +168,12 @@ WHEN = (
         RECHECKS,
         "if now < request.expires_at:\n            return False",
         "if now < request.expires_at or request.votes:\n            return False",
+    ),
+    Bug(
+        "time that passes while a cloud answers is not seen",
+        EXECUTOR,
+        "if not await self._rechecks.expired(request):",
+        "if request.votes:",
     ),
     Bug(
         "the hold is not waited for",

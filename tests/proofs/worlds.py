@@ -232,7 +232,7 @@ def _of_races(users: int) -> Iterator[World]:
     deadline = replace(order(), deadline=NOON + TICK)
     yield _world("a deadline", _all((A, B, C), Is.GUEST), at_once, orders=(deadline,))
     yield _world("inputs left over", pair, alone, left_over=True)
-    yield _world("races", three, one, raced=True)
+    yield _world("races", three if large else pair, one if large else alone, raced=True)
     yield _world("a no not yet judged", pair, alone, raced=True, left_over=True)
     if large:
         both = humans(), humans((B, C))

@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_bolt.logger import get_bolt_logger
@@ -106,6 +108,56 @@ def test_a_terminal_gets_plain_lines_without_secrets(stream: io.StringIO) -> Non
     assert "RuntimeError" in terminal.getvalue()
     assert SECRET not in terminal.getvalue()
     assert stream.getvalue() == ""
+
+
+OBEYED = "\x1b[31mred\x9b2J\u202e\u2028\nforged line"
+
+
+def test_a_terminal_shows_what_it_would_obey(stream: io.StringIO) -> None:
+    """The stream is not used: it puts the loggers back."""
+    terminal = Terminal()
+    configure_logging(debug=False, stream=terminal)
+    structlog.get_logger().warning("failed", account="a", nested={"code": OBEYED})
+    usual = terminal.getvalue().count("\x1b")
+    structlog.get_logger().warning("failed", account=OBEYED, nested={"code": OBEYED})
+    logging.getLogger("aiohttp.server").warning(OBEYED)
+    text = terminal.getvalue()
+    assert text.count("\x1b[31mred") == 0
+    assert "\\x1b[31mred" in text
+    assert not any(line.startswith("forged") for line in text.splitlines())
+    assert not {"\x9b", "\u202e", "\u2028"} & set(text)
+    assert text.count("\n") == 3
+    assert text.count("\x1b") <= 3 * usual
+    assert stream.getvalue() == ""
+
+
+def test_a_traceback_on_a_terminal_keeps_its_lines_and_nothing_else(stream: io.StringIO) -> None:
+    terminal = Terminal()
+    configure_logging(debug=False, stream=terminal)
+    try:
+        fail("\x1b[31mred")
+    except RuntimeError:
+        structlog.get_logger().exception("broken")
+    assert "\n  File " in terminal.getvalue()
+    assert "\x1b[31mred" not in terminal.getvalue()
+    assert stream.getvalue() == ""
+
+
+def test_a_json_line_is_one_printable_line_that_says_it_exactly(
+    stream: io.StringIO, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    structlog.get_logger().warning("failed", account=OBEYED, city="上海")
+    assert stream.getvalue().removesuffix("\n").isprintable()
+    assert "上海" in stream.getvalue()
+    assert [line["account"] for line in lines()] == [OBEYED]
+
+
+def test_what_is_no_http_leaves_no_line(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    server = logging.getLogger("aiohttp.server")
+    for error in (BadHttpMessage("x"), web.RequestPayloadError("x"), RuntimeError("a bug")):
+        server.error("Error handling request", exc_info=error)
+    logging.getLogger("other").error("heard", exc_info=BadHttpMessage("x"))
+    assert [line["event"] for line in lines()] == ["Error handling request", "heard"]
 
 
 class Holder:

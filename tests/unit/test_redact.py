@@ -81,6 +81,11 @@ def test_what_looks_like_a_secret_is_masked(text: str, secret: str) -> None:
     assert MASK in mask(text)
 
 
+def test_no_pattern_takes_from_another_what_it_is_told_by() -> None:
+    text = "POST https://hooks.slack.com/commands/T0/1/abc“Bearer s3cr3tvalue failed"
+    assert mask(text) == "POST *** *** failed"
+
+
 @pytest.mark.parametrize(
     "text",
     [

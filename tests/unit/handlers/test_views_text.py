@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.domain.money import Money
 from bot.domain.subjects import number
 from bot.errors import ProviderRefused, ProviderUnavailable
+from bot.redact import register
 from handlers.views import words
 from handlers.views.panel import sentence
 from handlers.views.text import CUT, clean, cut, escaped, literal, moment, money, span, when
@@ -238,6 +239,15 @@ def test_pitfall_46_a_key_in_a_clouds_words_is_masked() -> None:
     assert "LTAI12345678" not in told
     for part in ("alibaba-main", "SignatureDoesNotMatch", "r-1", "check its key id and secret"):
         assert part in told
+
+
+def test_a_known_secret_at_the_end_of_what_is_looked_at_is_not_shown_in_part() -> None:
+    register("the-whole-of-a-secret")
+    masked = "Bearer " + "t" * 400
+    long = " ".join([masked] * 9)
+    for short_of in range(3, 20):
+        text = f"{long} {'x' * (words.LOOKED_AT - len(long) - short_of)} the-whole-of-a-secret"
+        assert "the-" not in words.masked(text, 3000)
 
 
 def test_a_channel_reads_the_code_and_only_the_asker_the_clouds_own_words() -> None:

@@ -126,3 +126,12 @@ def test_however_its_lines_are_parted_no_piece_is_a_formula(name: str, word: str
 def test_times_are_utc_and_keep_their_fraction() -> None:
     at = NOON + timedelta(milliseconds=5)
     assert cell("created_at", created_at=at) == "2026-11-18T12:00:00.005000Z"
+
+
+@pytest.mark.parametrize("name", ["n" * 40_000, "=1;" * 12_000, "\n=" * 20_000])
+def test_what_no_cell_holds_is_cut_visibly_and_runs_into_no_other_row(name: str) -> None:
+    shown = cell("product_name", product_name=name)
+    assert len(shown) <= 32_001
+    assert shown.endswith(" … (cut)")
+    line = written(ExportFormat.JSONL, an_order(product_name=name)).splitlines()[1]
+    assert json.loads(line)["product_name"] == name

@@ -1,0 +1,98 @@
+"""Kills: bots die by SIGKILL at the worst places and at any; what they acknowledged is done, and
+done once, by those that come after them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from itertools import count
+from pathlib import Path
+from random import Random
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+
+import structlog
+
+from tests.proofs.kills_forks import Forks, forks
+from tests.proofs.kills_house import PLACES, POINTS, housed
+from tests.proofs.kills_served import killed_as_served
+from tests.proofs.proof import Figures, Proof, Size
+
+SEED = 6
+IN_ONE_HOUSE = 60  # kills
+
+
+def run(size: Size) -> Figures:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    total = asyncio.run(_all(size))
+    places = tuple(dict.fromkeys(PLACES))
+    hits = ", ".join(f"{total[place]:,} {place}" for place in places)
+    missed = [point for point in POINTS if not total[point]]
+    assert not missed, f"no bot died {missed}"
+    return {
+        f"kills (seed {SEED}: {hits})": sum(total[place] for place in places),
+        "of the real countersign serve": total["real"],
+        "acknowledged inputs lost": 0,
+        "requests": total["requests"],
+        "cancel calls": total["cancel calls"],
+        "requests with two": 0,
+        "claims cut short, each unknown and settled by reads": total["claims cut short"],
+        "cards lost in a post, each true once pressed": total["cards lost and found"],
+    }
+
+
+async def _all(size: Size) -> Counter[str]:
+    """The processes as in life need more time than work: they live beside the others."""
+    with TemporaryDirectory(prefix="countersign-kills-") as name:
+        served = asyncio.create_task(killed_as_served(Path(name), size["real"], SEED))
+        try:
+            total = await _forked(Path(name), size["kills"])
+            total.update(await served)
+        finally:
+            served.cancel()
+    return total
+
+
+async def _forked(folder: Path, kills: int) -> Counter[str]:
+    total: Counter[str] = Counter()
+    async with forks(folder / "stderr.log") as forking:
+        for number in count():
+            left = kills - total["kills"]
+            if left <= 0:
+                break
+            home = folder / f"house{number}"
+            home.mkdir()
+            total.update(await _lived(home, forking, number, min(left, IN_ONE_HOUSE)))
+            rmtree(home)
+    return total
+
+
+async def _lived(folder: Path, forking: Forks, number: int, kills: int) -> Counter[str]:
+    """Every place in turn, in another order in every house."""
+    rng = Random(f"{SEED} {number}")
+    turns = range(kills // len(PLACES) + 1)
+    places = [place for _turn in turns for place in rng.sample(PLACES, len(PLACES))]
+    async with housed(folder, forking, rng) as house:
+        lives = 0
+        try:
+            for place in places[:kills]:
+                lives += 1
+                await house.life(place)
+            await house.calm()
+        except AssertionError as error:
+            where = f"seed {SEED}, house {number}, life {lives}"
+            raise AssertionError(f"{where}: {error}") from error
+        house.total["kills"] += kills
+        return house.total
+
+
+PROOF = Proof(
+    name="kills",
+    promise="Nothing acknowledged is lost, and nothing done twice, wherever a bot is killed",
+    commit={"kills": 60, "real": 2},
+    full={"kills": 5_000, "real": 20},
+    bug={"kills": 40, "real": 0},
+    run=run,
+    bugs=(),
+)
