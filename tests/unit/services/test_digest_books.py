@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
 from bot.domain.accounts import Provider
 from bot.domain.approvals import RequestStatus
 from bot.domain.digest_book import keys

@@ -48,7 +48,11 @@ def folder(tmp_path: Path) -> Folder:
         ('"env:ALIBABA_SECRET"', '"env:"', ":9: “access_key_secret”: lacks the name behind env:"),
         ('"env:ALIBABA_SECRET"', '"file:gone"', ":9: “access_key_secret”: "),
         ('"env:ALIBABA_SECRET"', "7", ":9: “access_key_secret”: must be env:NAME or file:PATH"),
-        ("access_key_secret =", "acces_key_secret =", ":9: “acces_key_secret”: unknown key; did you"),
+        (
+            "access_key_secret =",
+            "acces_key_secret =",
+            ":9: “acces_key_secret”: unknown key; did you",
+        ),
         ("[policy]", "[polcy]", ':1: “polcy”: unknown key; did you mean "policy"?'),
         ("[policy]", "[xyzzy]", ":1: “xyzzy”: unknown key; known here: database, language"),
     ],
@@ -102,10 +106,18 @@ def test_a_wrong_line_is_refused_with_its_line_and_the_fix(
         ('[[people]]\nslack = ["S0X"]\n', 11, '“slack”: "S0X" is no id of a person'),
         ('[[people]]\nslack = ["U0A", "U0A"]\n', 11, '“slack”: "U0A" stands twice'),
         ('[[people]]\nslack = ["U0A"]\ncloud_users = ["2034"]\n', 12, "“cloud_users”: must read"),
-        ('[[people]]\nslack = ["U0A"]\ncloud_users = ["x:1"]\n', 12, "“cloud_users”: no account is"),
+        (
+            '[[people]]\nslack = ["U0A"]\ncloud_users = ["x:1"]\n',
+            12,
+            "“cloud_users”: no account",
+        ),
         ('[audit]\nheads = ["mail"]\n', 11, '“heads”: must hold "slack" or "file:PATH" only'),
         ('[audit]\nkey = "literal-key"\n', 11, "“key”: must not hold the secret itself"),
-        (RULE + 'accounts = ["alibaba-man"]\n', 11, '“accounts”: no account is called "alibaba-man"'),
+        (
+            RULE + 'accounts = ["alibaba-man"]\n',
+            11,
+            "“accounts”: no account is called",
+        ),
         (RULE + 'providers = ["aws"]\n', 11, '“providers”: knows no provider "aws"'),
         (RULE + 'order_types = ["old"]\n', 11, '“order_types”: knows no order type "old"'),
         (RULE + 'over = ["10000"]\n', 11, "“over”: must be an amount and a currency"),
@@ -163,7 +175,9 @@ def test_the_first_of_several_faults_in_the_file_is_named(folder: Folder) -> Non
 def test_a_table_that_is_missing_points_to_the_example(folder: Folder, table: str) -> None:
     policy, accounts = MINIMAL.split("[[accounts]]")
     rest = f"[[accounts]]{accounts}" if table == "policy" else policy
-    assert folder.refusal(rest).startswith(f"countersign.toml:1: “{table}”: missing; copy this table")
+    assert folder.refusal(rest).startswith(
+        f"countersign.toml:1: “{table}”: missing; copy this table"
+    )
 
 
 def test_a_table_written_as_a_value_is_refused(folder: Folder) -> None:
