@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow proofs lint format check check-all
+.PHONY: help demo test test-slow proofs bench lint format check check-all
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-slow: $(VENV)/.dev ## run the tests that start processes: installed wheels,
 
 proofs: $(VENV)/.dev ## prove the promises and write docs/trust.md; SIZE=commit takes minutes
 	@$(BIN)/python -m tests.proofs $(if $(filter commit,$(SIZE)),--size commit,--size full --bugs --write) $(ARGS)
+
+bench: $(VENV)/.dev ## measure beside Bolt and the SDKs, write docs/performance.md; ARGS="acks" for one
+	@$(BIN)/python -m tests.bench $(if $(ARGS),,--write) $(ARGS)
 
 lint: $(VENV)/.dev ## check format, style, types and imports
 	@$(BIN)/ruff format --check .

@@ -53,7 +53,7 @@ def _read(db: Database, wanted: OrderFilter, limit: int) -> Iterator[SnapshotPag
     db.execute("begin")
     total, unknown = counted(db, wanted)
     listed, values = in_order(wanted)
-    rows = open_select(db, f"{listed} limit :limit", {**values, "limit": limit})
+    rows = open_select(db, listed, {**values, "limit": limit, "offset": 0})
     page = rows.fetchmany(PAGE)
     yield SnapshotPage(snapshots_of(page), total, unknown)
     while page := rows.fetchmany(PAGE):

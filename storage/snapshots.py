@@ -49,10 +49,11 @@ class SqliteSnapshotStore:
         return stream_pages(self._storage.path, wanted, limit)
 
     async def due_for_details(self, account: str, *, limit: int) -> tuple[str, ...]:
+        """`+ 0`: few are due, so that all would be gone through in the order of their creation."""
         return await self._ids(
             "select order_id from snapshot where account = :account"
             " and payment_status in ('unpaid', 'unknown') and (detailed = 0 or stale = 1)"
-            " order by created_ms desc, order_id limit :limit",
+            " order by created_ms + 0 desc, order_id limit :limit",
             {"account": clean_text(account), "limit": limit},
         )
 

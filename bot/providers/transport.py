@@ -7,10 +7,9 @@ import logging
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-import httpx
 import stamina
 import structlog
 from aiolimiter import AsyncLimiter
@@ -23,7 +22,16 @@ from bot.errors import (
 )
 from bot.i18n import _
 from bot.ports import Clock
-from bot.providers.clients import FOREIGN, NEVER_SENT, reading_client, sending_client
+from bot.providers.clients import (
+    FOREIGN,
+    NEVER_SENT,
+    Client,
+    ReadingClient,
+    Request,
+    SendingClient,
+    TooLong,
+    Whole,
+)
 from bot.providers.retries import Health, Trip, asked_wait
 from bot.providers.wire import parse_json
 
@@ -32,20 +40,11 @@ Observe = Callable[[str, float, str], None]  # operation, seconds, outcome ("ok"
 
 ATTEMPTS = 3
 BURST = 5  # calls that may leave at once; after them one each 1 / requests_per_second
+FEWEST, MOST = 4, 20  # calls of one list on their way together
+WAIT = 0.2  # seconds at most that those keep others waiting for the rate limit, above the fewest
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One signed request. *url* is complete, query included; it may hold a signature, so neither
-    it nor headers and body are in the repr."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Transport:
 
     *timeout_s* is the whole of one `read()` or `send_once()`: waiting for the rate limit, every
     attempt and the pauses between them. *observe* is called after each attempt that was sent.
+    `at_once` is how many calls one list may have on their way together.
     """
 
     def __init__(
@@ -84,11 +84,12 @@ class Transport:
         self._clock = clock
         self._observe = observe
         self._monotonic = monotonic
+        self.at_once = min(MOST, max(FEWEST, int(requests_per_second * WAIT)))
         burst = max(1.0, min(float(BURST), requests_per_second))
         self._limiter = AsyncLimiter(burst, burst / requests_per_second)
         self._health = Health(account, monotonic)
-        self._reads = reading_client(proxy)
-        self._once = sending_client(proxy)
+        self._reads = ReadingClient(proxy)
+        self._once = SendingClient(proxy)
 
     async def read(
         self, build: Callable[[], Request], check: Callable[[Answer], T], *, operation: str
@@ -142,7 +143,7 @@ class Transport:
 
     async def _call(
         self,
-        client: httpx.AsyncClient,
+        client: Client,
         build: Callable[[], Request],
         check: Callable[[Answer], T],
         operation: str,
@@ -167,7 +168,7 @@ class Transport:
 
     async def _send(
         self,
-        client: httpx.AsyncClient,
+        client: Client,
         build: Callable[[], Request],
         check: Callable[[Answer], T],
         operation: str,
@@ -202,39 +203,23 @@ class Transport:
         self._health.key_proven = True
         return result
 
-    async def _exchange(
-        self, client: httpx.AsyncClient, request: Request, operation: str
-    ) -> Answer:
+    async def _exchange(self, client: Client, request: Request, operation: str) -> Answer:
         """Send and read to the end. The cause is dropped on purpose: httpx and aiohttp put the URL
         into their texts, and a signed URL must not reach a traceback."""
         try:
-            wire = client.build_request(
-                request.method, request.url, headers=request.headers, content=request.body
-            )
-            response = await client.send(wire, stream=True)
-            try:
-                body = await self._body(response, operation)
-            finally:
-                await response.aclose()
+            whole = await client.exchange(request, longest=MAX_BODY_BYTES)
         except FOREIGN as error:
             text = _("the line failed ({kind})", kind=type(error).__name__)
             sent = client is self._reads or not isinstance(error, NEVER_SENT)
             raise self._unavailable(text, operation, sent=sent) from None
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return _answer(response.status_code, headers, body)
-
-    async def _body(self, response: httpx.Response, operation: str) -> bytes:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise ProviderMalformed(
-                    _("the answer is longer than {size} MiB", size=MAX_BODY_BYTES // 1024**2),
-                    account=self._account,
-                    operation=operation,
-                    http_status=response.status_code,
-                )
-        return bytes(body)
+        except TooLong as error:
+            raise ProviderMalformed(
+                _("the answer is longer than {size} MiB", size=MAX_BODY_BYTES // 1024**2),
+                account=self._account,
+                operation=operation,
+                http_status=error.status,
+            ) from None
+        return _answer(whole)
 
     def _trip(self) -> Trip:
         deadline = asyncio.get_running_loop().time() + self._timeout_s
@@ -244,14 +229,15 @@ class Transport:
         return ProviderUnavailable(text, account=self._account, operation=operation, sent=sent)
 
 
-def _answer(status: int, headers: dict[str, str], body: bytes) -> Answer:
+def _answer(whole: Whole) -> Answer:
     try:
-        parsed = parse_json(body)
+        parsed = parse_json(whole.body)
     except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, dict):
-        return Answer(status, headers, parsed, "")
-    return Answer(status, headers, None, body[:4000].decode("utf-8", "replace")[:1000])
+        return Answer(whole.status, whole.headers, parsed, "")
+    text = whole.body[:4000].decode("utf-8", "replace")[:1000]
+    return Answer(whole.status, whole.headers, None, text)
 
 
 def _outcome(error: ProviderError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -77,17 +76,19 @@ def fields_of(answer: object) -> tuple[Field, ...]:
 
     Nulls and empty containers are left out, an empty text too. Numbers keep their digits.
     """
-    return tuple(Field(path, value) for path, value in _walk(answer, ""))
+    found: list[Field] = []
+    _walk(answer, "", found)
+    return tuple(found)
 
 
-def _walk(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _walk(value: object, path: str, found: list[Field]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(inner, f"{path}.{key}" if path else str(key))
+            _walk(inner, f"{path}.{key}" if path else str(key), found)
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            yield from _walk(inner, f"{path}.{position}" if path else str(position))
+            _walk(inner, f"{path}.{position}" if path else str(position), found)
     elif isinstance(value, bool):
-        yield path, "true" if value else "false"
+        found.append(Field(path, "true" if value else "false"))
     elif value is not None and value != "":
-        yield path, str(value)
+        found.append(Field(path, str(value)))

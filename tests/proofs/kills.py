@@ -17,7 +17,7 @@ import structlog
 from tests.proofs.kills_forks import Forks, forks
 from tests.proofs.kills_house import PLACES, POINTS, housed
 from tests.proofs.kills_served import killed_as_served
-from tests.proofs.proof import Figures, Proof, Size
+from tests.proofs.proof import Bug, Figures, Proof, Size
 
 SEED = 6
 IN_ONE_HOUSE = 60  # kills
@@ -87,6 +87,7 @@ async def _lived(folder: Path, forking: Forks, number: int, kills: int) -> Count
         return house.total
 
 
+EXECUTOR, OUTBOX = "bot/services/executor.py", "bot/services/outbox.py"
 PROOF = Proof(
     name="kills",
     promise="Nothing acknowledged is lost, and nothing done twice, wherever a bot is killed",
@@ -94,5 +95,61 @@ PROOF = Proof(
     full={"kills": 5_000, "real": 20},
     bug={"kills": 40, "real": 0},
     run=run,
-    bugs=(),
+    bugs=(
+        Bug(
+            "answered before it is stored",
+            "handlers/requests.py",
+            """            try:
+                is_new = await self._desk.request_store.accept(given)
+            except StorageError:
+                logger.exception("not_recorded")
+                await ack()
+                self._desk.tasks.spawn(reply""",
+            """            try:
+                is_new = True
+                self._desk.tasks.spawn(self._desk.request_store.accept(given))
+            except StorageError:
+                logger.exception("not_recorded")
+                await ack()
+                self._desk.tasks.spawn(reply""",
+        ),
+        Bug(
+            "inputs that were left are left",
+            "bot/services/decisions.py",
+            "for given in await self._store.waiting_inputs(limit=SWEPT):",
+            "for given in ():",
+        ),
+        Bug(
+            "claims that were left are left",
+            EXECUTOR,
+            "for request in await self._store.claimed():",
+            "for request in ():",
+        ),
+        Bug(
+            "a claim that was left is called again",
+            EXECUTOR,
+            "            await self._without_receipt(request)\n",
+            """            await self._call(request)
+            await self._without_receipt(request)
+""",
+        ),
+        Bug(
+            "leases that were left are kept",
+            OUTBOX,
+            "await self._store.release_all(now=self._clock.now())",
+            "return",
+        ),
+        Bug(
+            "a second post does not say so",
+            OUTBOX,
+            "again = self._attempts.may_have_arrived(leased, place)",
+            "again = False",
+        ),
+        Bug(
+            "a step and its record are two transactions",
+            "storage/requests.py",
+            "            self._record(db, entry, at)\n",
+            "            db.commit()\n            self._record(db, entry, at)\n",
+        ),
+    ),
 )

@@ -1,7 +1,7 @@
 """Bots that are forked from a process that has imported everything, and die when they are told to.
 
-Run as a script it is that process: a line of JSON in for each child; out come the child's pid,
-`ready` once it serves, and its exit code. A child goes by a clock that the parent moves.
+Run as a script it is that process: a line of JSON in for each child; out come `pid N`, `ready N`
+once it serves, and `code N` once it is gone. A child goes by a clock that the parent moves.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Forks:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
-        child = self._child = Child(int(await self._process.stdout.readline()))
+        child = self._child = Child(_number(await self._process.stdout.readline(), b"pid"))
         self._listening = asyncio.create_task(self._listen(child))
         return child
 
@@ -116,11 +116,12 @@ class Forks:
     async def _listen(self, child: Child) -> None:
         assert self._process.stdout is not None
         while child.code is None:
-            line = (await self._process.stdout.readline()).strip()
-            if line == b"ready":
+            line = await self._process.stdout.readline()
+            if line.startswith(b"ready "):
+                assert _number(line, b"ready") == child.pid
                 child.is_ready = True
             else:
-                child.code = int(line)
+                child.code = _number(line, b"code")
             child.news.set()
 
 
@@ -184,13 +185,19 @@ def _fork_until_the_end() -> None:
         pid = os.fork()
         if pid == 0:
             _become(order)
-        _tell(pid)
+        _tell("pid", pid)
         _pid, status = os.waitpid(pid, 0)
-        _tell(os.waitstatus_to_exitcode(status))
+        _tell("code", os.waitstatus_to_exitcode(status))
 
 
-def _tell(what: object) -> None:
-    os.write(1, f"{what}\n".encode())
+def _tell(what: str, number: int) -> None:
+    os.write(1, f"{what} {number}\n".encode())
+
+
+def _number(line: bytes, what: bytes) -> int:
+    word, _space, number = line.strip().partition(b" ")
+    assert word == what, f"{what.decode()} was expected, and {line!r} came"
+    return int(number)
 
 
 def _become(order: Order) -> NoReturn:
@@ -225,7 +232,7 @@ async def _serve(order: Order) -> None:
         asyncio.get_running_loop().add_signal_handler(MOVED, bot.clock_moved)
         if order.statement and order.serving:
             deaths.arm(order.statement)
-        _tell("ready")
+        _tell("ready", os.getpid())
         await asyncio.Event().wait()
 
 

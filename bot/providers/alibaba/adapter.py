@@ -36,9 +36,10 @@ from bot.providers.alibaba.errors import check_cancelled, data_of
 from bot.providers.alibaba.paging import Incomplete, all_rows
 from bot.providers.alibaba.signing import Key, canonical_query, signed_headers
 from bot.providers.alibaba.wire import Page, to_order, to_product
+from bot.providers.clients import Request
 from bot.providers.credentials import Credentials
 from bot.providers.receipts import receipt_of
-from bot.providers.transport import Answer, Request, Transport
+from bot.providers.transport import Answer, Transport
 
 T = TypeVar("T")
 
@@ -77,7 +78,8 @@ class AlibabaAdapter:
         self._transport = transport
         self._cancel_credentials = cancel_credentials or credentials
         self._cancels = transport.for_another_key() if cancel_credentials else transport
-        self._endpoint = httpx.URL(endpoint or ENDPOINTS[account.site])
+        url = httpx.URL(endpoint or ENDPOINTS[account.site])
+        self._host, self._address = url.netloc.decode("ascii"), str(url.copy_with(path="/"))
         self._clock = clock
         self._nonce = nonce
 
@@ -185,7 +187,8 @@ class AlibabaAdapter:
             return page
 
         try:
-            async with aclosing(all_rows(read_page, size)) as pages:
+            rows_of = all_rows(read_page, size, at_once=self._transport.at_once)
+            async with aclosing(rows_of) as pages:
                 async for rows in pages:
                     yield rows
         except Incomplete as error:
@@ -229,14 +232,14 @@ class AlibabaAdapter:
         query = canonical_query(parameters)
         headers = signed_headers(
             key,
-            host=self._endpoint.netloc.decode("ascii"),
+            host=self._host,
             operation=operation,
             version=VERSION,
             query=query,
             at=self._clock.now(),
             nonce=self._nonce(),
         )
-        return Request("POST", f"{self._endpoint.copy_with(path='/')}?{query}", headers)
+        return Request("POST", f"{self._address}?{query}", headers)
 
     def _convert(self, operation: str, convert: Callable[[], T]) -> T:
         """The result of *convert*; values of another shape than documented become our error."""

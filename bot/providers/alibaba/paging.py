@@ -12,14 +12,12 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from hashlib import blake2b
 from typing import Any
 
-from bot.domain.orders import Field
 from bot.providers.alibaba.wire import Page
-from bot.providers.wire import fields_of
 
 PAGE_CAP = 500  # 10,000 orders: more in one window is a fault or asks for a shorter window
-CONCURRENT = 4  # pages on their way at the same time
 WALKS = 2
 
 ReadPage = Callable[[int], Awaitable[Page]]
@@ -34,21 +32,24 @@ class Incomplete(Exception):
         self.total = total
 
 
-async def all_rows(read_page: ReadPage, size: int) -> AsyncGenerator[list[dict[str, Any]], None]:
+async def all_rows(
+    read_page: ReadPage, size: int, *, at_once: int
+) -> AsyncGenerator[list[dict[str, Any]], None]:
     """Yield the rows page by page, in the provider's order, each different row once.
 
-    *read_page* takes a page number, from 1; *size* is the page size that it asks for. Raises
-    Incomplete, which may come after rows were yielded.
+    *read_page* takes a page number, from 1; *size* is the page size that it asks for, *at_once* how
+    many pages may be on their way together. Raises Incomplete, which may come after rows were
+    yielded.
     """
-    known: set[tuple[Field, ...]] = set()
+    known: set[bytes] = set()
     total = 0
     for _walk in range(WALKS):
-        walk: set[tuple[Field, ...]] = set()
+        walk: set[bytes] = set()
         totals: set[int] = set()
         repeated = False
-        async with aclosing(_pages(read_page, size)) as pages:
+        async with aclosing(_pages(read_page, size, at_once)) as pages:
             async for page in pages:
-                marks = {fields_of(row): row for row in page.rows}
+                marks = {_mark(row): row for row in page.rows}
                 repeated = repeated or not walk.isdisjoint(marks)
                 walk |= marks.keys()
                 if page.total_count is not None:
@@ -61,7 +62,12 @@ async def all_rows(read_page: ReadPage, size: int) -> AsyncGenerator[list[dict[s
         raise Incomplete(len(known), total)
 
 
-async def _pages(read_page: ReadPage, size: int) -> AsyncGenerator[Page, None]:
+def _mark(row: dict[str, Any]) -> bytes:
+    """Tells different rows apart, in a few bytes: they are kept for the whole of a long list."""
+    return blake2b(repr(row).encode(), digest_size=16).digest()
+
+
+async def _pages(read_page: ReadPage, size: int, at_once: int) -> AsyncGenerator[Page, None]:
     """The first page alone, for it tells how many there are; without a total one after another
     until one is short."""
     first = await read_page(1)
@@ -72,7 +78,7 @@ async def _pages(read_page: ReadPage, size: int) -> AsyncGenerator[Page, None]:
         last = -(-total // size)
         if last > PAGE_CAP:
             raise Incomplete(rows, total)
-        async with aclosing(_ahead(read_page, last)) as pages:
+        async with aclosing(_ahead(read_page, last, at_once)) as pages:
             async for page in pages:
                 yield page
         return
@@ -86,13 +92,13 @@ async def _pages(read_page: ReadPage, size: int) -> AsyncGenerator[Page, None]:
         rows = len(page.rows)
 
 
-async def _ahead(read_page: ReadPage, last: int) -> AsyncGenerator[Page, None]:
+async def _ahead(read_page: ReadPage, last: int, at_once: int) -> AsyncGenerator[Page, None]:
     """Pages 2 to *last* in order, some of them fetched ahead of their turn."""
     waiting: deque[asyncio.Future[Page]] = deque()
     try:
         for number in range(2, last + 1):
             waiting.append(asyncio.ensure_future(read_page(number)))
-            if len(waiting) == CONCURRENT:
+            if len(waiting) == at_once:
                 yield await waiting.popleft()
         while waiting:
             yield await waiting.popleft()

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from bot.providers.clients import Request
 from bot.providers.credentials import Credentials
 from bot.providers.huawei import signing
-from bot.providers.transport import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from bot.errors import (
 )
 from bot.i18n import _
 from bot.ports import Clock
+from bot.providers.clients import Request
 from bot.providers.huawei.auth import Authenticator, Call, Grant
 from bot.providers.huawei.errors import COMBINED, check_answer, check_cancelled
 from bot.providers.receipts import receipt_of
-from bot.providers.transport import Answer, Request, Transport
+from bot.providers.transport import Answer, Transport
 
 T = TypeVar("T")
 

@@ -18,11 +18,12 @@ from bot.domain.accounts import Account
 from bot.errors import ProviderMalformed, ProviderUnavailable
 from bot.i18n import _
 from bot.ports import Clock
+from bot.providers.clients import Request
 from bot.providers.credentials import Credentials
 from bot.providers.huawei.auth import Authenticator, Grant, KeyAuthenticator, TokenGrant
 from bot.providers.huawei.errors import check_answer
 from bot.providers.huawei.wire import TokenAnswer
-from bot.providers.transport import Answer, Request, Transport
+from bot.providers.transport import Answer, Transport
 from bot.redact import register
 
 OPERATION: Final = "token"

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from bot.ports import Clock
+from bot.providers.clients import Request
 from bot.providers.credentials import Credentials
-from bot.providers.transport import Answer, Request, Transport
+from bot.providers.transport import Answer, Transport
 from bot.providers.unicloud.errors import good_body, malformed, said_in
 from bot.providers.unicloud.signing import signed_query
 

@@ -9,13 +9,23 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import OPEN, TRANSITIONS, ApprovalRequest, RequestStatus, Vote, VoteKind
+from bot.domain.approvals import (
+    OPEN,
+    TRANSITIONS,
+    ApprovalRequest,
+    RequestStatus,
+    Vote,
+    VoteKind,
+    next_look,
+)
 from bot.domain.people import Person
 from bot.domain.policy import Humans, Principals, Requirement
 from bot.domain.votes import (
     COUNTS,
     Company,
+    Verdict,
     can_ever_be_approved,
+    could_be_complete,
     counting_approvals,
     hold_of,
     may_decide,
@@ -159,7 +169,7 @@ def test_an_approval_is_taken_back_by_whoever_gave_it_while_pending(
     request = a_request(status=status, votes=(a_vote("U0BOB"), denial))
     verdict = may_take_back(request, user_id, HUMANS)
     if status is not S.PENDING:
-        assert verdict.rule == "status"
+        assert verdict == Verdict(counts=False, rule="status")
     else:
         assert (verdict.counts, verdict.rule) == (has_voted, "" if has_voted else "no_vote")
 
@@ -279,6 +289,32 @@ def test_a_rule_that_nobody_else_could_satisfy_blocks_the_request(
 ) -> None:
     rule = approvers(principals, quorum=quorum)
     assert can_ever_be_approved(rule, "U0ALICE", COMPANY, members) is possible
+
+
+@pytest.mark.parametrize(
+    ("votes", "stored", "today", "possible"),
+    [
+        ([], 1, 1, False),
+        (["U0BOB"], 1, 1, True),
+        (["U0BOB"], 1, 2, False),
+        (["U0BOB"], 2, 1, False),
+        (["U0BOB", "U0BOB2"], 2, 1, False),  # two accounts, one human
+        (["U0BOB", "U0CAROL"], 2, 2, True),
+        (["U0BOB", "U0CAROL"], 1, 1, True),
+    ],
+)
+def test_approvals_could_be_enough_by_the_number_of_humans(
+    votes: list[str], stored: int, today: int, possible: bool
+) -> None:
+    given = tuple(a_vote(user_id) for user_id in votes)
+    request = a_request(requirement=a_requirement(quorum=stored), votes=given)
+    assert could_be_complete(request, a_requirement(quorum=today), HUMANS) is possible
+
+
+def test_a_pending_order_is_read_every_ten_minutes_and_when_its_time_is_over() -> None:
+    minutes = [timedelta(minutes=each) for each in (10, 11, 9)]
+    assert next_look(NOON + minutes[1], NOON) == NOON + minutes[0]
+    assert next_look(NOON + minutes[2], NOON) == NOON + minutes[2]
 
 
 def test_the_newest_vote_of_a_human_stands() -> None:

@@ -29,6 +29,7 @@ from bot.domain.digest_contents import (
     GoneLine,
     Section,
     Total,
+    TrendPoint,
 )
 from bot.domain.digests import NoteKind, OrderNote
 from bot.domain.filters import Snapshot
@@ -93,6 +94,11 @@ def test_a_line_tells_all_that_is_known_of_its_order() -> None:
         person="U0LIN",
         can_cancel=True,
     )
+
+
+def test_a_status_that_was_concluded_is_marked_and_no_second_number_is_no_text() -> None:
+    line = the_line(inferred=True, order_number=None)
+    assert (line.inferred, line.order_number) == (True, "")
 
 
 def test_a_cloud_user_whom_nobody_mapped_is_no_person() -> None:
@@ -316,11 +322,12 @@ def test_totals_never_add_currencies_and_count_what_is_snoozed() -> None:
         a_detailed_order(order_id="D", payable=None),
         a_detailed_order(order_id="E", payable=money("5")),
         a_detailed_order(order_id="F", account="huawei-two", payable=money("1 CNY")),
-        notes=(snoozed(order_id="B"),),
+        a_detailed_order(order_id="G", payable=money("0.40 CNY")),
+        notes=(snoozed(order_id="B"), snoozed(order_id="G")),
     )
     assert totals_of(found) == (
         Total("huawei-main", "", Decimal(5), 2, without=1),
-        Total("huawei-main", "CNY", Decimal("0.30"), 2, snoozed=1),
+        Total("huawei-main", "CNY", Decimal("0.70"), 3, snoozed=2),
         Total("huawei-main", "USD", Decimal(7), 1),
         Total("huawei-two", "CNY", Decimal(1), 1),
     )
@@ -335,6 +342,7 @@ def test_a_trend_adds_up_accounts_but_no_currencies() -> None:
         Total("c", "", Decimal(6), 1),
     ]
     point = trend_point(date(2026, 11, 23), totals)
+    assert point.day == date(2026, 11, 23)
     assert point.totals == (("", Decimal(6)), ("CNY", Decimal(3)), ("USD", Decimal(4)))
 
 
@@ -346,13 +354,23 @@ def test_a_week_counts_each_end_under_its_own_word() -> None:
     week = week_of((), ended, created=9, alone=0, trend=(), now=NOON)
     assert (week.created, week.paid, week.lapsed, week.cancelled) == (9, 4, 3, 2)
     assert week.median_age_hours is None
+    assert not week.at_least
+
+
+def test_a_week_passes_on_what_was_counted_elsewhere() -> None:
+    trend = (TrendPoint(date(2026, 11, 23), (("CNY", Decimal(3)),)),)
+    week = week_of((), (), created=9, at_least=True, alone=2, trend=trend, now=NOON)
+    assert (week.at_least, week.alone, week.trend) == (True, 2, trend)
 
 
 @pytest.mark.parametrize(
     ("hours", "median"),
-    [([5], 5), ([1, 5, 90], 5), ([2, 5], 3), ([-4], 0), ([None], None), ([None, 7], 7)],
+    [
+        *(([5], 5), ([1, 5, 90], 5), ([2, 5], 3), ([1.9, 2.9], 1)),
+        *(([-4], 0), ([None], None), ([None, 7], 7)),
+    ],
 )
-def test_the_median_age_is_in_whole_hours(hours: list[int | None], median: int | None) -> None:
+def test_the_median_age_is_in_whole_hours(hours: list[float | None], median: int | None) -> None:
     found = lines(
         *(
             a_detailed_order(

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.digest_contents import AccountShown, DigestContents, GoneLine
 from bot.domain.digests import GRACE, due_days, next_slot, slot
 from bot.domain.orders import LineItem
-from bot.domain.subjects import own_quantity, subject
+from bot.domain.subjects import number, own_quantity, subject
 from bot.domain.zones import zone_named, zone_rules
 from tests.builders import a_detailed_order, a_line_item
 from tests.digest_office import MORNING, a_daily_plan
@@ -44,6 +44,7 @@ def test_a_digest_is_due_from_its_minute_until_twelve_hours_later() -> None:
     plan = a_daily_plan()
     assert due_days(plan, MORNING - MINUTE) == ()
     assert due_days(plan, MORNING) == (MONDAY,)
+    assert due_days(replace(plan, since=MORNING), MORNING) == (MONDAY,)
     assert due_days(plan, MORNING + GRACE) == (MONDAY,)
     assert due_days(plan, MORNING + GRACE + MINUTE) == ()
 
@@ -131,3 +132,21 @@ def test_a_subject_is_the_product_and_how_many() -> None:
     assert subject(nameless) == ""
     endless = a_line_item(quantity=Decimal("1E+40"))
     assert subject(a_detailed_order(line_items=(endless,))).endswith(" x 1.000E+40")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        ("4", "4"),
+        ("4.50", "4.5"),
+        ("400", "400"),
+        ("0.1234567890125", "0.123456789012"),
+        ("9E+12", "9000000000000"),
+        ("1E+13", "1.000E+13"),
+        ("1E-12", "0.000000000001"),
+        ("1E-13", "1.000E-13"),
+        ("Infinity", "Infinity"),
+    ],
+)
+def test_a_quantity_has_no_needless_zeros_and_an_end(count: str, said: str) -> None:
+    assert number(Decimal(count)) == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from bot.domain.fingerprint import differences, fingerprint
 from bot.domain.orders import Field, LineItem, Order, OrderType, PaymentStatus, Resource
 from tests.builders import NOON, a_detailed_order, a_line_item, money
 
+MONEY = '["12480","CNY"]'
 ONE, OTHER = a_line_item(line_id="CS1-001"), a_line_item(line_id="CS1-002")
 ORDER = a_detailed_order(line_items=(ONE, OTHER), parts=("CS1", "CS2"))
 
@@ -86,6 +88,22 @@ def test_words_dates_and_the_order_of_lines_do_not_count(changes: dict[str, Any]
     assert differences(ORDER, changed) == ()
 
 
+def test_the_fingerprint_is_the_hash_of_these_very_bytes() -> None:
+    """Fingerprints are stored: one made by an older version is compared with one of today's."""
+    item = replace(ONE, product_name="云", instance_ids=("i-b", "i-a"), quantity=Decimal("4.0"))
+    order = replace(
+        ORDER, account="账户", owner_id=None, line_items=(replace(item, amount=None), item)
+    )
+    line = '["CS1-001","hws.service.type.ec2","4",{amount},["i-a","i-b"]]'
+    stored = (
+        '{"account":"\\u8d26\\u6237",'
+        f'"line_items":[{line.format(amount=MONEY)},{line.format(amount="null")}],'
+        f'"order_id":"CS2611171200ABCDE","owner_id":null,"parts":["CS1","CS2"],"payable":{MONEY},'
+        '"payment_status":"unpaid","provider":"huawei"}'
+    )
+    assert fingerprint(order) == hashlib.sha256(stored.encode("ascii")).hexdigest()
+
+
 def test_zero_is_one_amount_however_it_is_written() -> None:
     amounts = [money(text) for text in ("0 CNY", "0.00 CNY", "-0 CNY", "-0.0 CNY", "0E+2 CNY")]
     assert len({fingerprint(replace(ORDER, payable=each)) for each in amounts}) == 1
@@ -119,6 +137,9 @@ def test_a_difference_is_told_in_words() -> None:
     }
     assert differences(ORDER, replace(ORDER, payable=None)) == (("payable", "12,480.00 CNY", "-"),)
     assert differences(replace(ORDER, line_items=()), ORDER)[0][1] == "-"
+    bare = LineItem(line_id="1", instance_ids=("i-b", "i-a"))
+    (said,) = differences(replace(ORDER, line_items=()), replace(ORDER, line_items=(bare,)))
+    assert said == ("line_items", "-", "1 i-a, i-b")
 
 
 LINES = st.builds(

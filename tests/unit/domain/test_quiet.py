@@ -77,6 +77,19 @@ def test_an_end_that_comes_twice_is_the_first_one() -> None:
     assert not is_quiet(quiet, second, BERLIN)
 
 
+def test_the_same_time_twice_is_a_whole_day() -> None:
+    at = local("2026-11-18 12:00", BERLIN)
+    assert quiet_ends(QuietHours(time(8), time(8)), at, BERLIN) == at + timedelta(hours=20)
+
+
+def test_a_night_passes_over_a_day_that_the_calendar_left_out() -> None:
+    """Samoa went from 29 to 31 December 2011."""
+    began = local("2011-12-29 22:00", "Pacific/Apia")
+    at = local("2011-12-31 03:00", "Pacific/Apia")
+    assert timedelta(0) < at - began < timedelta(hours=6)
+    assert quiet_ends(NIGHT, at, "Pacific/Apia") == began + timedelta(hours=10)
+
+
 def test_an_end_that_is_left_out_comes_an_hour_later() -> None:
     quiet = QuietHours(time(22), time(2, 30))
     ends = quiet_ends(quiet, local("2026-03-29 01:59", BERLIN), BERLIN)

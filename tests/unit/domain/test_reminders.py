@@ -30,6 +30,8 @@ def moments(lasts: timedelta) -> list[timedelta]:
         (72, [1, 4, 12, 36, 60, 71.5]),
         (12.5, [1, 4, 12]),  # the third is the last one
         (4.9, [1, 4.4]),  # what falls so near to the last one is left to it
+        (2, [1.5]),
+        (2.1, [1, 1.6]),
         (1, [0.5]),
         (0.5, []),
         (0.2, []),

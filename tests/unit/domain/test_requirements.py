@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -59,4 +60,12 @@ def test_where_no_rule_matches_the_policy_itself_is_asked() -> None:
     found = requirement_for(a_policy(), an_account(), a_detailed_order())
     assert (found.rule, found.quorum, found.hold) == (0, 1, timedelta(seconds=30))
     assert found.approvers == people_named("U0BOB", "U0CAROL")
+    assert (found.requesters, found.expires) == (Principals(members=True), timedelta(hours=24))
     assert found.approvals_channel is None
+
+
+def test_a_rule_that_says_nothing_changes_nothing_but_the_number() -> None:
+    policy = a_policy(Rule())
+    found = requirement_for(policy, an_account(), a_detailed_order())
+    without = requirement_for(a_policy(), an_account(), a_detailed_order())
+    assert found == replace(without, rule=1)

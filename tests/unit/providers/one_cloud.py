@@ -13,7 +13,8 @@ from bot.errors import (
     ProviderUnavailable,
     Remedy,
 )
-from bot.providers.transport import Answer, Request, Transport
+from bot.providers.clients import Request
+from bot.providers.transport import Answer, Transport
 from tests.loopback import Asked, Loopback, Reply, loopback
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

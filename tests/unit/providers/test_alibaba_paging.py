@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from bot.domain.orders import OrderQuery, PaymentStatus
 from bot.errors import ProviderInvalid, ProviderMalformed, ProviderUnavailable
 from bot.providers.alibaba.adapter import ORDERS_PER_PAGE, PRODUCTS_PER_PAGE
-from bot.providers.alibaba.paging import CONCURRENT, PAGE_CAP, Incomplete, all_rows
+from bot.providers.alibaba.paging import PAGE_CAP, Incomplete, all_rows
 from bot.providers.alibaba.wire import Page
+from bot.providers.transport import FEWEST, MOST, Transport
 from tests.loopback import Asked, Reply
 from tests.unit.providers.alibaba_account import NOVEMBER, a_row, alibaba, good, refusal
+from tests.unit.providers.one_cloud import FixedClock
 
 Rows = list[dict[str, Any]]
 
@@ -216,7 +218,7 @@ async def test_a_list_that_is_left_early_waits_for_no_page() -> None:
         await anext(pages)
         async with asyncio.timeout(1):
             await pages.aclose()  # type: ignore[attr-defined]
-        assert len(cloud.server.asked) <= 1 + CONCURRENT
+        assert len(cloud.server.asked) <= 1 + MOST
 
 
 async def test_a_list_longer_than_the_cap_is_refused_before_it_is_read() -> None:
@@ -233,11 +235,11 @@ async def test_pages_without_a_total_and_without_an_end_stop_at_the_cap() -> Non
         return Page.model_validate({"OrderList": {"Order": [{"OrderId": str(number)}]}})
 
     with pytest.raises(Incomplete):
-        async for _rows in all_rows(read_page, 1):
+        async for _rows in all_rows(read_page, 1, at_once=4):
             pass
 
 
-async def test_no_more_than_four_pages_are_on_their_way() -> None:
+async def test_no_more_pages_than_allowed_are_on_their_way() -> None:
     under_way, most = 0, 0
 
     async def read_page(number: int) -> Page:
@@ -250,9 +252,20 @@ async def test_no_more_than_four_pages_are_on_their_way() -> None:
             {"OrderList": {"Order": [{"OrderId": str(number)}]}, "TotalCount": 30}
         )
 
-    found = [row["OrderId"] async for rows in all_rows(read_page, 1) for row in rows]
+    found = [row["OrderId"] async for rows in all_rows(read_page, 1, at_once=4) for row in rows]
     assert found == [str(number) for number in range(1, 31)]
-    assert most == CONCURRENT
+    assert most == 4
+
+
+@pytest.mark.parametrize(
+    ("per_second", "at_once"), [(0.5, FEWEST), (5, FEWEST), (50, 10), (900, MOST)]
+)
+async def test_a_list_takes_a_fifth_of_a_second_of_the_rate_limit(
+    per_second: float, at_once: int
+) -> None:
+    """Whoever asks for one order meanwhile waits no longer than that."""
+    transport = Transport("a", requests_per_second=per_second, timeout_s=1, clock=FixedClock())
+    assert transport.at_once == at_once
 
 
 @given(
@@ -275,7 +288,7 @@ async def test_one_order_that_moves_at_any_page_costs_no_other(
         shown = rows[(number - 1) * size : number * size]
         return Page.model_validate({"OrderList": {"Order": shown}, "TotalCount": len(rows)})
 
-    found = [row["OrderId"] async for page in all_rows(read_page, size) for row in page]
+    found = [row["OrderId"] async for page in all_rows(read_page, size, at_once=4) for row in page]
     assert len(found) == len(set(found))
     assert {row["OrderId"] for row in rows} <= set(found)
 

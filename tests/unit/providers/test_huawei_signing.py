@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.providers.clients import Request
 from bot.providers.huawei.auth import Call, KeyGrant
 from bot.providers.huawei.signing import (
     authorization,
@@ -20,7 +21,7 @@ from bot.providers.huawei.signing import (
     encode_query,
     string_to_sign,
 )
-from bot.providers.transport import Request, Transport
+from bot.providers.transport import Transport
 from tests.unit.providers.huawei_loopback import DATA, NOW, FixedClock
 
 FILES = sorted(DATA.glob("*.json"))

@@ -15,8 +15,8 @@ from bot.errors import (
     ProviderUnavailable,
     Remedy,
 )
+from bot.providers.clients import Request
 from bot.providers.retries import DOWN_AFTER, DOWN_S, REST_S, Health, asked_wait
-from bot.providers.transport import Request
 from tests.loopback import DROP, Reply
 from tests.unit.providers.one_cloud import NOON, a_cloud, in_turn, judge
 

@@ -17,7 +17,8 @@ from bot.errors import (
     ProviderMalformed,
     ProviderUnavailable,
 )
-from bot.providers.transport import MAX_BODY_BYTES, Answer, Request, Transport
+from bot.providers.clients import Request
+from bot.providers.transport import MAX_BODY_BYTES, Answer, Transport
 from tests.loopback import DROP, Reply, loopback
 from tests.unit.providers.one_cloud import SECRET, FixedClock, a_cloud, in_turn, judge
 

@@ -1,7 +1,8 @@
-"""An open database in a temporary folder."""
+"""An open database in a temporary folder, and a closed one with a record."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from storage.database import Storage
 from tests.builders import NOON
+from tests.stored_record import write_record
 
 
 @pytest.fixture
@@ -21,3 +23,17 @@ async def storage(path: Path) -> AsyncIterator[Storage]:
     opened = await Storage.open(path, now=NOON)
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A closed database of 10 records, each but the first with a text and all tagged."""
+    path = tmp_path_factory.mktemp("recorded") / "countersign.db"
+    asyncio.run(write_record(path))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def record(path: Path, recorded: bytes) -> Path:
+    path.write_bytes(recorded)
+    return path
