@@ -42,7 +42,7 @@ class Modals {
   #drawn = new Map(); // block as JSON -> its element
   #waiting = new Set();
   #sent = Promise.resolve();
-  #busy = false;
+  #busy = null; // "submit" or "close" while that is on its way
   #justSubmitted = false;
 
   constructor(hands) {
@@ -159,10 +159,13 @@ class Modals {
     if (outcome?.ok === false && this.#view?.id === view.id) this.#frame.trouble(TROUBLE);
   }
 
-  /** One thing at a time, after all that was typed has been told to the app. */
+  /**
+   * One thing at a time, after all that was typed has been told to the app. The end of a closed
+   * form may still be on its way when the next one is sent: that waits its turn.
+   */
   async #whileBusy(part, run) {
-    if (this.#busy) return null;
-    this.#busy = true;
+    if (this.#busy === "submit" || this.#busy === part) return null;
+    this.#busy = part;
     this.#frame.trouble("");
     this.#frame.busy(part, true);
     try {
@@ -171,7 +174,7 @@ class Modals {
     } catch (error) {
       return { ok: false, error: error?.message };
     } finally {
-      this.#busy = false;
+      if (this.#busy === part) this.#busy = null;
       this.#frame?.busy(part, false);
     }
   }
