@@ -148,9 +148,9 @@ async def test_a_receipt_that_cannot_be_recorded_is_an_unknown_outcome(stage: St
     stage.clouds.book.faults.append(Fault("slow", order.account, "cancel_order", 0.3))
     stage.later(seconds=HOLD)
     await eventually(lambda: cancels(stage, order), "the call")
+    read = stage.cloud_calls()
     with full_disk(stage):
         await eventually(lambda: cancels(stage, order)[0].effect, "its effect")
-        read = stage.cloud_calls()
         await eventually(lambda: stage.cloud_calls() > read, "the read after it")
         assert (await stage.ready())[0] == 503
     assert records(stage, order)[-1].status is S.EXECUTING

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -90,9 +91,15 @@ async def test_a_signed_request_is_taken(stage: Stage, body: tuple[str, bytes]) 
 async def test_pitfall_43_a_time_stamp_off_by_five_minutes_is_401(
     stage: Stage, body: tuple[str, bytes], late: int
 ) -> None:
-    calls, records = len(stage.slack.calls), len(stage.records())
+    await stage.idle()  # what the tests before sent is worked off
+    calls, records = len(stage.slack.calls), len(by_people(stage))
     assert await post(stage, body, signed(stage, body[1], late=late)) == (401, "")
-    assert (len(stage.slack.calls), len(stage.records())) == (calls, records)
+    assert (len(stage.slack.calls), len(by_people(stage))) == (calls, records)
+
+
+def by_people(stage: Stage) -> list[dict[str, Any]]:
+    """Not what the bot records by itself, the day's head for one."""
+    return [record for record in stage.records() if record["actor"] != "countersign"]
 
 
 async def test_pitfall_43_a_bad_signature_is_401(stage: Stage, body: tuple[str, bytes]) -> None:
