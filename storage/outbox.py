@@ -70,9 +70,12 @@ class SqliteOutboxStore:
         )
 
     async def release_all(self, *, now: datetime) -> None:
+        """They come before what was owed after them: which of two rows posts a card for the first
+        time decides whether that may be the second time."""
         await self._storage.run(
             lambda db: db.execute(
-                "update outbox set state = 'ready', due_ms = :now"  # noqa: S608 - our own words
+                "update outbox set state = 'ready',"  # noqa: S608 - our own words
+                " due_ms = case when owed_ms < :now then owed_ms else :now end"
                 f" where {_UNSETTLED} and state = 'leased'",
                 {"now": to_ms(now)},
             )

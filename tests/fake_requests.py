@@ -78,7 +78,7 @@ class FakeOutboxStore:
     async def release_all(self, *, now: datetime) -> None:
         for row in self.rows.values():
             if row.state == "leased":
-                row.state, row.due_at = "ready", whole_ms(now)
+                row.state, row.due_at = "ready", whole_ms(min(row.owed_at, now))
 
     async def copies(self, request_id: str) -> tuple[CardCopy, ...]:
         found = [copy for copy in self.kept.values() if copy.request_id == request_id]

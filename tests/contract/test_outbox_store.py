@@ -118,6 +118,15 @@ async def test_at_start_up_every_lease_is_stale(outbox: OutboxStore) -> None:
     assert await due(outbox, LATER) == ["card:R1:2", "card:R1:3"]
 
 
+async def test_a_stale_lease_comes_before_what_was_owed_after_it(outbox: OutboxStore) -> None:
+    """It may have been sent; what is sent first after it has to know."""
+    await outbox.owe([an_owed_card(1)], at=NOON)
+    assert await due(outbox) == ["card:R1:1"]
+    await outbox.owe([an_owed_card(2)], at=NOON + MILLISECOND)
+    await outbox.release_all(now=LATER)
+    assert await due(outbox, LATER) == ["card:R1:1", "card:R1:2"]
+
+
 async def test_the_oldest_unsettled_message_is_timed_from_when_it_was_owed(
     outbox: OutboxStore,
 ) -> None:
