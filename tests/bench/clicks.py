@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
@@ -15,12 +14,14 @@ from bot.app import SystemClock
 from bot.domain.approvals import ApprovalRequest
 from bot.domain.outbox import CopyRole
 from bot.domain.policy import Principals
+from bot.domain.reminders import Reminder
 from bot.sandbox.workspace.acting import find_elements
 from bot.sandbox.workspace.payloads import action, message_action
 from bot.sandbox.workspace.state import Message
 from handlers.ids import ActionId
 from handlers.views.requests import request_card
 from storage.database import Storage
+from storage.reminders import SqliteReminderStore
 from storage.requests import SqliteRequestStore
 from tests.bench.figures import Row, Series, at_most, percentile, under
 from tests.bench.load import Signer, pressed
@@ -31,28 +32,35 @@ from tests.stage import BOB, CHEN, Stage
 TITLE = "Ack of a click on Approve, with its durable write"
 SINGLE, PAUSE = 60, 0.03  # clicks one after another, seconds between them
 BURSTS, AT_ONCE = 4, 50
+OPEN = 60  # requests
 APPROVALS = "C0APPROVALS"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """One bot with open requests, each to be clicked once; two approvals are needed, so that the
-    first changes the cards and nothing else."""
+    """One bot with open requests, each of which needs two approvals: the first changes the cards
+    and nothing else, and can be taken back."""
 
     stage: Stage
     server: Server
-    requests: Iterator[ApprovalRequest]
-    clicked: int = 0
+    requests: tuple[ApprovalRequest, ...]
 
     async def click(self, clicks: int, *, lines: int, pause: float = 0.0) -> list[float]:
-        signer = Signer(self.server.url, self.stage.slack.signing_secret)
-        given = [signer.click(self._payload(next(self.requests))) for _click in range(clicks)]
-        taken = await pressed(self.server.url, given, lines=lines, pause=pause)
-        self.clicked += clicks
-        await self._judged()
+        """Bob approves so many requests; then, unmeasured, he takes it back."""
+        taken = await self._pressed(ActionId.APPROVE, clicks, lines, pause)
+        await self._votes(clicks)
+        await self._pressed(ActionId.TAKE_BACK, clicks, lines=4, pause=pause)
+        await self._votes(0)
         return taken
 
-    def _payload(self, request: ApprovalRequest) -> dict[str, object]:
+    async def _pressed(
+        self, button: ActionId, clicks: int, lines: int, pause: float
+    ) -> list[float]:
+        signer = Signer(self.server.url, self.stage.slack.signing_secret)
+        given = [signer.click(self._payload(each, button)) for each in self.requests[:clicks]]
+        return await pressed(self.server.url, given, lines=lines, pause=pause)
+
+    def _payload(self, request: ApprovalRequest, button: ActionId) -> dict[str, object]:
         state = self.stage.slack.state
         card = request_card(request, CopyRole.APPROVALS)
         shown = Message(
@@ -63,32 +71,33 @@ class Desk:
             blocks=[{"block_id": "b", **block} for block in card.as_dicts()],
         )
         place = find_elements(shown.blocks, ActionId.APPROVE.value, None)[0]
-        made = action(state, *place, {})
-        return message_action(state, state.person(BOB), state.channel(APPROVALS), shown, made)
+        made = action(state, *place, {}) | {"action_id": button.value}
+        clicked = message_action(state, state.person(BOB), state.channel(APPROVALS), shown, made)
+        del clicked["container"]["message_ts"]  # no card of its own for each click
+        return clicked
 
-    async def _judged(self) -> None:
-        """Until every click so far became a vote and every card was redrawn."""
+    async def _votes(self, count: int) -> None:
+        """Until every click was judged and every card redrawn."""
         uri = f"file:{self.stage.database}?mode=ro"
         async with asyncio.timeout(120):
             with closing(sqlite3.connect(uri, uri=True)) as db:
-                while db.execute(_LEFT, (self.clicked,)).fetchone()[0]:  # noqa: ASYNC110 - a file
+                while db.execute(_LEFT, (count,)).fetchone()[0]:  # noqa: ASYNC110 - a file
                     await asyncio.sleep(0.05)
 
 
 _LEFT = """
-    select (select count(*) from request_vote) < ?
+    select (select count(*) from request_vote) <> ?
       or exists(select 1 from outbox where state <> 'done')
 """
 
 
 async def measure(rounds: int, *, share: float = 1.0) -> list[Row]:
     single, bursts = max(10, int(SINGLE * share)), max(1, int(BURSTS * share))
-    needed = 5 + rounds * (single + bursts * AT_ONCE)
     ways = {"with": "bot", "without": "tests.bench.unwritten"}
     medians: dict[str, list[float]] = {way: [] for way in ways}
     tails: dict[str, list[float]] = {way: [] for way in ways}
     async with AsyncExitStack() as stack:
-        desks = {way: await _desk(stack, module, needed) for way, module in ways.items()}
+        desks = {way: await _desk(stack, module) for way, module in ways.items()}
         for desk in desks.values():
             await desk.click(5, lines=1)
         for _round in range(rounds):
@@ -108,22 +117,23 @@ async def measure(rounds: int, *, share: float = 1.0) -> list[Row]:
     ]
 
 
-async def _desk(stack: AsyncExitStack, module: str, requests: int) -> Desk:
+async def _desk(stack: AsyncExitStack, module: str) -> Desk:
     folder = Path(stack.enter_context(TemporaryDirectory()))
     stage = await stack.enter_async_context(set_stage(folder))
     stage.approvers, stage.quorum = (BOB, CHEN), 2
-    made = await _open_requests(stage.database, requests)
+    made = await _open_requests(stage.database)
     server = await stack.enter_async_context(countersign(stage, module=module))
-    return Desk(stage, server, iter(made))
+    return Desk(stage, server, made)
 
 
-async def _open_requests(path: Path, number: int) -> list[ApprovalRequest]:
+async def _open_requests(path: Path) -> tuple[ApprovalRequest, ...]:
+    """Reminders are planned already, which is otherwise done within the first seconds."""
     now = SystemClock().now()
     requirement = a_requirement(approvers=Principals(people=frozenset((BOB, CHEN))), quorum=2)
     storage = await Storage.open(path, now=now)
     store = SqliteRequestStore(storage)
     made = []
-    for at in range(number):
+    for at in range(OPEN):
         request = a_request(
             request_id=f"R{at:06}",
             order_id=f"CS26111712{at:06}",
@@ -133,5 +143,9 @@ async def _open_requests(path: Path, number: int) -> list[ApprovalRequest]:
         )
         await store.create(request, given=an_input(input_id=f"asked-{at}"), owed=(), at=now)
         made.append(request)
+    plans = [
+        Reminder(request_id=each.request_id, user_id=BOB, due_at=each.expires_at) for each in made
+    ]
+    await SqliteReminderStore(storage).start(plans)
     await storage.aclose()
-    return made
+    return tuple(made)
