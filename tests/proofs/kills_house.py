@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from random import Random
 
 from bot.domain.approvals import ApprovalRequest
-from bot.domain.outbox import CopyRole
 from bot.manifest import BOT_EVENTS
-from bot.sandbox.clouds.book import Call, CloudOrder
+from bot.sandbox.clouds.book import CloudOrder
 from bot.sandbox.workspace import start_workspace
-from bot.sandbox.workspace.state import Message
-from tests.cancelling import APPROVALS, as_recorded, mentioned, records
+from tests.cancelling import APPROVALS, records
 from tests.clouds import fresh_clouds
-from tests.proofs import one_effect_judge as judge
 from tests.proofs.kills_forks import Ahead, Child, Forks, Order
-from tests.proofs.kills_judge import Remains, interrupted, one_effect
-from tests.proofs.one_effect_judge import Case, Ledger
+from tests.proofs.kills_judge import Remains, interrupted
+from tests.proofs.kills_looks import Looks
+from tests.proofs.one_effect_ledger import Ledger
 from tests.proofs.one_effect_people import APPROVERS, POLICY, QUORUMS, Asked, People, Press
 from tests.served import free_address
-from tests.stage import ALICE, BOB, GENERAL, ShiftedClock, Stage, said
+from tests.stage import ALICE, BOB, GENERAL, ShiftedClock, Stage
 
 ORDERS = 4
 HOLD, EXPIRY = 31.0, 241.0
@@ -43,10 +40,6 @@ PLACES = (
     *(EARLY_MOMENT, AT_REST),
 )
 WAVES = 4  # of inputs in one life, until it dies where it should
-AGAIN = "An earlier attempt to post this"  # stands on every second post
-FINAL_BUTTONS = ("Ask again",)
-_CARD = re.compile(r"request (R-[A-Z2-7]{8})'")  # as it ends the last line of a card
-_RUN = re.compile(r"'mine:([^.']+)\.")  # the digest's id in the menus beside its lines
 
 
 class House:
@@ -57,6 +50,7 @@ class House:
         self._ahead = Ahead(stage.folder / "ahead", make=True)
         self._people = People(stage)
         self._remains = Remains(stage.database)
+        self._looks = Looks(stage, self._remains)
         self._orders: list[CloudOrder] = []
         self._events = free_address()
         self._cut_short: set[tuple[str, int]] = set()  # claims of which no receipt was kept
@@ -112,9 +106,9 @@ class House:
             self._later(child, seconds)
             await self._quiet(child)
         assert child.code is None, f"it died of itself: {child.code}"
-        self._look_at_requests()
-        self._look_at_posts()
-        self._look_at_digests()
+        self.total.update(self._looks.at_requests(self._cut_short))
+        self._looks.at_posts()
+        self.total["digests"] += self._looks.at_digests()
         await self._dead(child, AT_REST)
         self._remains.hold([])
 
@@ -172,8 +166,8 @@ class House:
 
     def _asked(self, order: CloudOrder, request: ApprovalRequest) -> Asked | None:
         """None while no card of it stands anywhere."""
-        own = self._cards(request.request_id, f"D{request.requested_by[1:]}")
-        ours = self._cards(request.request_id, APPROVALS)
+        own = self._looks.cards(request.request_id, f"D{request.requested_by[1:]}")
+        ours = self._looks.cards(request.request_id, APPROVALS)
         if not own and not ours:
             return None
         pick = self._rng.choice
@@ -232,7 +226,7 @@ class House:
         known = self._remains.copies()
         for request in records(self._stage):
             for place in (APPROVALS, f"D{request.requested_by[1:]}"):
-                for card in self._cards(request.request_id, place):
+                for card in self._looks.cards(request.request_id, place):
                     if (card.channel_id, card.ts) not in known:
                         self.total["cards lost and found"] += 1
                         order = self._stage.clouds.book.order(request.order_id)
@@ -242,94 +236,6 @@ class House:
                         )
                         who = BOB if place == APPROVALS else request.requested_by
                         await self._people.send(self._people.click(who, "stop", asked))
-
-    def _look_at_requests(self) -> None:
-        calls = defaultdict[str, list[Call]](list)
-        for call in self._stage.clouds.book.calls:
-            if call.operation == "cancel_order" and call.order_id:
-                calls[call.order_id].append(call)
-        newer: dict[str, ApprovalRequest] = {}
-        with closing(Ledger(self._stage.database)) as ledger:
-            for request in reversed(records(self._stage)):
-                try:
-                    self._look_at(request, ledger, newer.get(request.order_id), calls)
-                except AssertionError as error:
-                    raise AssertionError(f"{request.request_id}: {error}") from error
-                newer[request.order_id] = request
-                self.total["requests"] += 1
-                self.total[f"ended {request.status}"] += 1
-
-    def _look_at(
-        self,
-        request: ApprovalRequest,
-        ledger: Ledger,
-        newer: ApprovalRequest | None,
-        calls: dict[str, list[Call]],
-    ) -> None:
-        lines = ledger.lines(request.request_id)
-        quorum = QUORUMS[request.account]
-        case = Case(request.request_id, request.requested_by, APPROVERS, quorum, lines)
-        row = ledger.row(request.request_id)
-        judge.one_path(case)
-        assert case.states()[-1] == row.status, (
-            f"{case.states()} on record, {row.status} in the table"
-        )
-        judge.each_input_judged(case)
-        judge.two_humans(case, row)
-        judge.nobody_is_overheard(case)
-        until = newer.created_at if newer else self._stage.clock.now()
-        own = [call for call in calls[request.order_id] if request.created_at <= call.at < until]
-        one_effect(case, own)
-        self.total["cancel calls"] += len(own)
-        self.total["claims cut short"] += sum(
-            request_id == request.request_id for request_id, _seq in self._cut_short
-        )
-        self._look_at_cards(request)
-
-    def _look_at_cards(self, request: ApprovalRequest) -> None:
-        known = self._remains.copies()
-        for place in (APPROVALS, f"D{request.requested_by[1:]}"):
-            cards = self._cards(request.request_id, place)
-            assert cards, f"no card in {place}"
-            for card in cards:
-                role, unsure = known[card.channel_id, card.ts]
-                names = mentioned(self._stage, request, CopyRole(role))
-                true = as_recorded(request, CopyRole(role), unsure=unsure, mentioned=names)
-                assert said(card) == true, f"{request.status}, but a card says {said(card)[:90]!r}"
-
-    def _look_at_posts(self) -> None:
-        """Whatever is posted once more says so."""
-        first: Counter[tuple[str, str]] = Counter()
-        for call in self._stage.slack.calls:
-            blocks = str(call.args.get("blocks"))
-            about = _CARD.search(blocks)
-            if call.method == "chat.postMessage" and call.ok and about and AGAIN not in blocks:
-                first[about.group(1), call.args["channel"]] += 1
-        twice = [post for post, count in first.items() if count > 1]
-        assert not twice, f"posted twice, and neither says so: {twice}"
-
-    def _look_at_digests(self) -> None:
-        """Each that was begun is posted, and one that is posted again says so."""
-        posted = defaultdict[str, list[Message]](list)
-        for message in self._stage.slack.state.messages:
-            run = _RUN.search(str(message.blocks))
-            if run and message.channel_id == GENERAL and not message.thread_ts:
-                posted[run.group(1)].append(message)
-        for run_id in self._remains.digests():
-            messages = posted[run_id]
-            first = [each for each in messages if AGAIN not in str(each.blocks)]
-            assert messages, f"digest {run_id} was never posted"
-            assert len(first) <= 1, f"digest {run_id} was posted {len(first)} times"
-            self.total["digests"] += 1
-
-    def _cards(self, request_id: str, place: str) -> list[Message]:
-        return [
-            message
-            for message in self._stage.slack.state.messages
-            if message.channel_id == place
-            and message.ephemeral_to is None
-            and f"request {request_id}'" in str(message.blocks[-2:])
-        ]
 
 
 @asynccontextmanager

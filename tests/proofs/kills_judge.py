@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot.sandbox.clouds.book import Call
 from storage.verify import verify_file
-from tests.proofs.one_effect_judge import Case, Line
+from tests.proofs.one_effect_judge import Case
+from tests.proofs.one_effect_ledger import Line
 
 CLAIM_MS = 5 * 60_000  # after which a claim without a receipt would be taken up in any case
 

@@ -20,7 +20,9 @@ import structlog
 from bot.sandbox.clouds.book import CloudOrder, Fault
 from storage.verify import verify_file
 from tests.proofs import one_effect_judge as judge
-from tests.proofs.one_effect_judge import Case, Ledger
+from tests.proofs.one_effect_bugs import BUGS
+from tests.proofs.one_effect_judge import Case
+from tests.proofs.one_effect_ledger import Ledger
 from tests.proofs.one_effect_people import (
     APPROVERS,
     EVERYBODY,
@@ -32,7 +34,7 @@ from tests.proofs.one_effect_people import (
     Press,
     at_once,
 )
-from tests.proofs.proof import Bug, Figures, Proof, Size
+from tests.proofs.proof import Figures, Proof, Size
 from tests.stage import STRANGER, Stage, labels, said, staged
 
 SEED = 6
@@ -329,7 +331,6 @@ async def _on_a_stage(seed: int, rounds: int) -> Counter[str]:
         return played.total
 
 
-VOTES = "bot/domain/votes.py"
 PROOF = Proof(
     name="one effect",
     promise="One effect, whoever presses what in the same instant",
@@ -337,59 +338,5 @@ PROOF = Proof(
     full={"rounds": 10_000},
     bug={"rounds": 60},
     run=run,
-    bugs=(
-        Bug(
-            "a change is not guarded",
-            "storage/request_rows.py",
-            "id = :id and status = :old_status and version = :old_version returning seq",
-            "id = :id returning seq",
-        ),
-        Bug("the claim heeds nobody", "bot/services/executor.py", "heed=_ENDING", "heed=()"),
-        Bug(
-            "the hold lasts no time",
-            "bot/services/executor.py",
-            "hold_until = now + hold_of(request, self._people.today(request))",
-            "hold_until = now",
-        ),
-        Bug(
-            "the requester's approval counts",
-            VOTES,
-            "    if company.humans.same(person.user_id, request.requested_by):\n"
-            '        return Verdict(counts=False, rule="requester")\n',
-            "",
-        ),
-        Bug(
-            "an approval counts after the decision",
-            VOTES,
-            """    if request.status is not RequestStatus.PENDING:
-        return Verdict(counts=False, rule="status")
-    if now >= request.expires_at:
-""",
-            "    if now >= request.expires_at:\n",
-        ),
-        Bug(
-            "what Slack delivers again is an input of its own",
-            "storage/inputs.py",
-            "    return db.execute(_INSERT, _to_row(given)).rowcount == 1\n",
-            "    db.execute(_INSERT, _to_row(given))\n    return True\n",
-        ),
-        Bug(
-            "whoever was slower is not judged again",
-            "bot/services/decisions.py",
-            "if request.version == tried:",
-            "if tried >= 0:",
-        ),
-        Bug(
-            "whoever does not count is not told",
-            "handlers/requests.py",
-            "            if told.text:\n                await reply.show(told_card(told))\n",
-            "            assert told.text is not None\n",
-        ),
-        Bug(
-            "an end is not shown",
-            "bot/services/steps.py",
-            "() if quiet else (card(after), *notices))",
-            "() if quiet else notices)",
-        ),
-    ),
+    bugs=BUGS,
 )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bot.domain.orders import Order
 from bot.domain.policy import Policy, Principals, Rule
 from tests.builders import NOON
-from tests.proofs.worlds import ACCOUNT, LIFE, TICK, Is, World
+from tests.proofs.worlds import ACCOUNT, LIFE, TICK, Is, Members, World
 
 Said = tuple[int, ...]  # what Slack says of each user and group of the world, as numbers
 Event = tuple[Any, ...]  # its word first, see `Opinion`
@@ -160,17 +160,21 @@ class Opinion:
             raise Wrong(f"a cancel call although: {'; '.join(wrong)}")
 
     def _may_decide(self, case: Case, now: Now) -> frozenset[str]:
-        """Who is entitled now, by the rule of when it was asked and by today's."""
+        """Who is entitled now, by the rule of when it was asked and by today's: nobody while Slack
+        does not say who is in a group that they name. Whoever presses then is told so."""
         key = (case.requester, case.policy, case.order, now)
         found = self._entitled.get(key)
         if found is None:
-            human = self._human[now.config.aliases]
+            human, rules = self._human[now.config.aliases], self._rules(case, now)
+            groups = {group for each in rules for group in each.approvers.groups}
+            silent = any(self._members(group, now.said) is None for group in groups)
             found = self._entitled[key] = frozenset(
                 user
                 for user in self._world.users
                 if now.said[self._place[user]] == Is.MEMBER
                 and human[user] != human[case.requester]
-                and all(self._named(each, user, now.said) for each in self._rules(case, now))
+                and all(self._named(each, user, now.said) for each in rules)
+                and not silent
             )
         return found
 
@@ -183,10 +187,10 @@ class Opinion:
         who = rule.approvers
         if who.members or user in who.people:
             return True
-        return any(user in self._members(each, said) for each in who.groups)
+        return any(user in (self._members(each, said) or ()) for each in who.groups)
 
-    def _members(self, group: str, said: Said) -> frozenset[str]:
-        return self._world.groups[group][said[self._place[group]]] or frozenset()
+    def _members(self, group: str, said: Said) -> Members:
+        return self._world.groups[group][said[self._place[group]]]
 
     def _groups_asked(self, user: str, case: Case, now: Now, asked: frozenset[int]) -> bool:
         """Whether each right of *user* that hangs on a user group was looked up."""

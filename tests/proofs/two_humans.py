@@ -19,7 +19,7 @@ from tests.proofs.second_opinion import Case, Config, Event, Now, Opinion, Said,
 from tests.proofs.two_humans_bugs import BUGS
 from tests.proofs.worlds import World, designed, drawn
 
-SEED = 6
+SEED = 3
 TELLS, TIME = -2, -1  # instead of the number of an action: Slack says something else; a tick passes
 
 
