@@ -16,11 +16,14 @@ help: ## show these targets
 demo: $(VENV)/.runtime ## the whole bot against embedded clouds; ARGS="--story --seed 7" is passed on
 	@$(BIN)/countersign demo $(ARGS)
 
+unexport PYTHONDONTWRITEBYTECODE  # without kept bytecode every process compiles everything anew
+
 test: $(VENV)/.dev ## run the tests but those of test-slow; ARGS="-k money" is passed on
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(ARGS)
 
-test-slow: $(VENV)/.dev ## run the tests that start processes: installed wheels, kills, restores
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m slow --timeout 180 $(ARGS)
+test-slow: $(VENV)/.dev ## run processes, browser, long scenes, and properties with more examples
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or hypothesis" \
+	  --hypothesis-profile thorough --timeout 180 $(ARGS)
 
 proofs: $(VENV)/.dev ## prove the promises and write docs/trust.md; SIZE=commit takes minutes
 	@$(BIN)/python -m tests.proofs $(if $(filter commit,$(SIZE)),--size commit,--size full --bugs --write) $(ARGS)

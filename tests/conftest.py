@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
 import pytest
 import stamina
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=20, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=150, deadline=None)  # make test-slow
+settings.load_profile("quick")
+
+
+def pytest_collection_finish() -> None:
+    """Seven thousand tests are never garbage: looking at them again and again costs an eighth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture

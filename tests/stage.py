@@ -318,8 +318,9 @@ def labels(shown: Message | OpenView) -> list[str]:
 async def eventually(find: Callable[[], Any], what: str) -> Any:
     """What *find* finds; for what no event announces, such as rows of a file."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + WAIT
+    end, pause = loop.time() + WAIT, 0.01
     while not (found := find()):
         assert loop.time() < end, f"never so: {what}"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause)
+        pause = min(1.5 * pause, 0.1)
     return found

@@ -13,6 +13,8 @@ from tests.browser.axe import violations
 from tests.browser.surfaces import Blocks, everything_drawn
 from tests.browser.theatre import Theatre
 
+pytestmark = pytest.mark.slow
+
 RUNS = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 TEXTS = {
     "hostile": f"{RUNS} <!channel> <@U0BOB> <https://evil.example|Approve> *x* `y` & {{z}}",

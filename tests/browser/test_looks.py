@@ -14,6 +14,8 @@ from tests.browser.seat import Seat
 from tests.browser.theatre import Theatre
 from tests.stage import ALICE, BOB
 
+pytestmark = pytest.mark.slow
+
 APPROVALS, GENERAL = "C0APPROVALS", "C0GENERAL"
 DESK, PHONE = 960, 375
 Look = Callable[[Seat, str], Awaitable[None]]

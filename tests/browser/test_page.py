@@ -12,6 +12,8 @@ from tests.browser.conftest import Enter
 from tests.browser.theatre import Theatre
 from tests.stage import ALICE, BOB, CHEN
 
+pytestmark = pytest.mark.slow
+
 APPROVALS, GENERAL, FINANCE = "C0APPROVALS", "C0GENERAL", "C0FINANCE"
 HOSTILE = (
     "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"

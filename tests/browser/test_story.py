@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.clouds.book import CloudOrder
@@ -11,6 +12,8 @@ from tests.browser.conftest import Enter
 from tests.browser.seat import Seat
 from tests.browser.theatre import Theatre
 from tests.stage import ALICE, BOB, CHEN, GUEST
+
+pytestmark = pytest.mark.slow
 
 APPROVALS, GENERAL = "C0APPROVALS", "C0GENERAL"
 DONE = "The order is cancelled at the cloud"

@@ -35,6 +35,8 @@ from tests.cancelling import (
 )
 from tests.stage import ALICE, BOB, CHEN, Stage, acked, eventually, said, staged
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 OWNER = "U0OWNER"  # a full member who is no approver
 DAY = 24 * 3600.0

@@ -15,6 +15,8 @@ from bot.sandbox.clouds.book import Fault
 from bot.sandbox.workspace.files import File
 from tests.stage import ACCOUNTS, ALICE, BOB, GENERAL, Stage, said, staged
 
+pytestmark = pytest.mark.slow
+
 MODES = ("http",)
 
 DIRECT = "D0ALICE"

@@ -34,6 +34,8 @@ from tests.stage import (
     staged,
 )
 
+pytestmark = pytest.mark.slow
+
 MODES = ("http",)
 
 APPROVALS = "C0APPROVALS"

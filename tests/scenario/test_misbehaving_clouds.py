@@ -26,6 +26,8 @@ from tests.cancelling import (
 )
 from tests.stage import ALICE, BOB, CHEN, Stage, eventually, labels, said, staged
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 HOLD = 31.0
 CLOUDS = ("alibaba-main", "huawei-main")

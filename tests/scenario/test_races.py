@@ -46,6 +46,8 @@ from tests.stage import (
     staged,
 )
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 OWNER = "U0OWNER"  # a full member who is no approver
 HOLD = 31.0

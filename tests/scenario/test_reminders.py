@@ -11,6 +11,8 @@ from bot.domain.approvals import RequestStatus
 from tests.cancelling import APPROVALS, POLICY, asked, cards, click, reached, unpaid_order
 from tests.stage import ALICE, BOB, CHEN, Stage, said, staged
 
+pytestmark = pytest.mark.slow
+
 S = RequestStatus
 DM, ALICES = "D0BOB", "D0ALICE"
 

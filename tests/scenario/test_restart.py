@@ -10,6 +10,8 @@ import pytest
 from bot.sandbox.clouds.book import Fault
 from tests.stage import ALICE, BOB, GENERAL, Mode, Stage, acked, said, staged
 
+pytestmark = pytest.mark.slow
+
 RESTARTING = "I am restarting"
 
 

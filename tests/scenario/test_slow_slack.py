@@ -120,10 +120,11 @@ async def test_pitfall_42_an_input_delivered_again_minutes_later_is_acknowledged
     await eventually(
         lambda: len(stage.recorded("order:shown", subject=subject)) >= count, "it is on record"
     )
+    await stage.idle()
     stage.later(minutes=7)
+    posts = stage.seen(ALICE)
     attempt = await stage.slack.redeliver(delivery)
     assert attempt.error is None
-    posts = stage.seen(ALICE)
     await stage.idle()
     assert stage.seen(ALICE) == posts
     assert len(stage.recorded("order:shown", subject=subject)) == count

@@ -119,6 +119,7 @@ def test_help_teaches_with_an_example(tmp_path: Path, command: list[str], words:
     assert [word for word in words if word not in done.stdout] == []
 
 
+@pytest.mark.slow
 def test_without_a_command_the_help_is_shown_as_wrong_usage(tmp_path: Path) -> None:
     done = process(tmp_path)
     assert done.returncode == 2
@@ -142,6 +143,7 @@ def test_wrong_usage_is_one_sentence_with_the_way_out(
     assert sentence in refusal(countersign(tmp_path, *arguments))
 
 
+@pytest.mark.slow
 def test_manifest_prints_the_file_of_the_repository(tmp_path: Path) -> None:
     done = process(tmp_path, "manifest")
     assert (done.returncode, done.stderr) == (0, "")
@@ -168,12 +170,14 @@ def test_a_key_that_is_not_set_is_named_whole(tmp_path: Path) -> None:
     assert "“access_key_id”: environment variable NOT_SET is not set" in found
 
 
+@pytest.mark.slow
 def test_serve_refuses_a_missing_token_by_name(tmp_path: Path) -> None:
     (tmp_path / "countersign.toml").write_text(POLICY + ACCOUNT)
     found = refusal(process(tmp_path, "serve", KEY="cli-cloud-secret"))
     assert found.startswith("SLACK_BOT_TOKEN is not set")
 
 
+@pytest.mark.slow
 def test_a_traceback_is_shown_with_debug_only(tmp_path: Path) -> None:
     done = process(tmp_path, "serve", "--debug")
     assert done.returncode == 2
@@ -214,6 +218,7 @@ async def test_the_record_is_exported_up_to_its_head(tmp_path: Path, record: Pat
     assert [line["seq"] for line in lines] == [1, 2, 3]
 
 
+@pytest.mark.slow
 async def test_a_head_that_does_not_fit_is_a_finding(tmp_path: Path, record: Path) -> None:
     anchor = f"2:{'0' * 64}"
     done = process(tmp_path, "audit", "verify", "--database", record.name, "--anchor", anchor)

@@ -15,6 +15,8 @@ from bot.providers.credentials import Credentials
 from bot.providers.transport import Transport
 from tests.fakes import FixedClock
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ACCOUNTS = """\
 [[accounts]]

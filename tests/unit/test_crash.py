@@ -12,6 +12,7 @@ import pytest
 from bot.crash import VARIABLE, point
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("named", "code"), [("here", -signal.SIGKILL), ("elsewhere", 0), ("", 0)])
 def test_only_the_named_point_kills(named: str, code: int) -> None:
     program = "from bot.crash import point; point('here'); print('alive')"

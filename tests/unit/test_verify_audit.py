@@ -27,6 +27,8 @@ from storage.verify import head_of
 from tests.builders import NOON, an_entry
 from tests.fakes import FixedClock
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "verify_audit.py"
 KEY = "a key outside the database"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Provider
@@ -313,7 +313,6 @@ def answered(typed: str, zone: ZoneInfo) -> Wanted | str | None:
 
 
 @given(LINES, st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("Pacific/Kiritimati")]))
-@settings(max_examples=150, deadline=None)
 def test_no_line_raises_anything_but_a_sentence_with_an_example(typed: str, zone: ZoneInfo) -> None:
     found = answered(typed, zone)
     if isinstance(found, Wanted):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.orders import OrderType, Resource
@@ -75,7 +75,6 @@ def test_a_reason_is_taken_as_it_was_typed_and_no_longer_than_the_form_allows() 
 
 
 @given(anything, anything)
-@settings(max_examples=40, deadline=None)
 def test_slack_takes_both_forms_whatever_people_and_clouds_say(text: str, reason: str) -> None:
     forms = (
         cancel_form(an_order_saying(text), reason, "c0"),

@@ -388,7 +388,7 @@ def test_pitfall_38_texts_of_any_length_are_cut_and_still_valid(text: str) -> No
         checked(rendered)
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(text=st.text(max_size=60))
 def test_pitfall_45_outside_text_is_in_no_markup(text: str) -> None:
     marked = f"<!channel>{text}"

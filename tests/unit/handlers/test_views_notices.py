@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.digests import DigestPlan
@@ -67,7 +67,6 @@ def test_pitfall_45_only_a_channel_of_ours_in_front_is_one(text: str) -> None:
     assert "<" not in shown.text
 
 
-@settings(deadline=None, max_examples=100)
 @given(text=st.text(max_size=80))
 def test_pitfall_45_what_follows_the_channel_is_plain_whatever_it_is(text: str) -> None:
     shown = drawn(in_channel("C0FINANCE", f"{text}<!channel> <#C0SECRET> *x*"))

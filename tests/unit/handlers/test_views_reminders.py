@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -85,7 +85,6 @@ def test_a_reminder_tells_what_waits_and_has_its_buttons() -> None:
 
 
 @given(st.one_of(st.text(st.characters(codec=None)), st.just("<!channel> <!subteam^S0X>" * 400)))
-@settings(max_examples=50, deadline=None)
 def test_no_text_from_outside_mentions_anybody(text: str) -> None:
     request = replace(REQUEST, order=an_order_saying(text), order_id=text, reason=text)
     cards = (

@@ -269,7 +269,7 @@ def test_a_reference_is_read_back_whatever_the_id_is(request_id: str, version: i
 
 
 @given(hostile, st.sampled_from(list(S)), st.sampled_from(["", *Outcome]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_no_outside_text_does_anything_on_a_card(
     text: str, status: RequestStatus, outcome: str
 ) -> None:
@@ -284,7 +284,7 @@ def test_no_outside_text_does_anything_on_a_card(
 
 
 @given(long_hostile, st.sampled_from(list(S)))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_slack_takes_every_card_however_long_its_texts_are(
     text: str, status: RequestStatus
 ) -> None:

@@ -71,7 +71,7 @@ NEUTRAL = {name: markup_of(rendered) for name, rendered in every_surface("x").it
 
 
 @given(hostile)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_no_outside_text_does_anything_on_any_surface(text: str) -> None:
     """What is markup is the same whatever the clouds and people say, and Slack takes it all."""
     for name, rendered in every_surface(text).items():
@@ -136,7 +136,7 @@ def test_braces_from_outside_are_values_and_never_templates() -> None:
 
 
 @given(hostile, hostile)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_form_takes_back_whatever_was_typed_into_it(order_id: str, product: str) -> None:
     draft = {"order_id": order_id, "product": product, "account": order_id, "since": product}
     view = checked_view(a_find_form([shown(an_order()).account], draft))

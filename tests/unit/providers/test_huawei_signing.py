@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.providers.clients import Request
@@ -98,7 +98,6 @@ async def test_the_bytes_on_the_line_are_those_that_were_signed(vector: dict[str
     assert sent == body
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.text("aB~ &=é", max_size=2), st.text("aB~ &=é")), max_size=5).flatmap(
         lambda pairs: st.tuples(st.just(pairs), st.permutations(pairs))

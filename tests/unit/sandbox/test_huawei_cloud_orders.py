@@ -309,7 +309,7 @@ async def test_the_wrong_order_is_another_one_of_the_account(
     assert shown["order_info"]["order_id"] != _SAMPLE
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_whatever_the_seed_each_account_has_enough_to_try(seed: int) -> None:
     book = _seeded(seed)

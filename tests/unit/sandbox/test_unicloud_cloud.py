@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.clouds import unicloud
@@ -339,7 +339,6 @@ async def test_faults_are_answered_in_unicloud_shape(clouds: Clouds, account: Cl
     assert _code(broken) == (500, "SystemError")
 
 
-@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_whatever_the_seed_there_is_enough_to_try(seed: int) -> None:
     book = Book(lambda: _START)

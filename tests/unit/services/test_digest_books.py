@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.accounts import Provider
 from bot.domain.approvals import RequestStatus
 from bot.domain.digest_book import keys
@@ -21,6 +23,8 @@ from tests.builders import a_detailed_order, an_account
 from tests.digest_office import DAY, DigestOffice
 from tests.fake_cloud import FakeAdapter, answer_at_once, failing, unavailable
 from tests.request_builders import a_request
+
+pytestmark = pytest.mark.slow
 
 DAYS = 90
 YEAR = 365 * DAY

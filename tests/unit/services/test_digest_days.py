@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.domain.digests import GRACE, DigestPlan, DigestRun
 from bot.ports import DigestStore
 from storage.database import Storage
@@ -18,6 +20,8 @@ from storage.digests import SqliteDigestStore
 from tests.builders import an_entry
 from tests.digest_office import DAY, DigestOffice, a_daily_plan
 from tests.fake_digests import FakeDigestStore
+
+pytestmark = pytest.mark.slow
 
 ZONES = {
     "Europe/Berlin": time(2, 30),  # skipped in March, twice in October

@@ -392,9 +392,5 @@ class TheMachine(RuleBasedStateMachine):
 
 TestTheMachine = TheMachine.TestCase
 TestTheMachine.settings = settings(
-    max_examples=60,
-    stateful_step_count=40,
-    deadline=None,
-    derandomize="CI" in os.environ,
-    suppress_health_check=list(HealthCheck),
+    stateful_step_count=40, derandomize="CI" in os.environ, suppress_health_check=list(HealthCheck)
 )

@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.audit import AuditEntry, AuditKind
@@ -37,13 +37,11 @@ def test_a_record_has_the_bytes_that_the_format_fixes() -> None:
     )
 
 
-@settings(max_examples=50)
 @given(VALUES)
 def test_the_canonical_form_says_what_went_in(value: dict[str, object]) -> None:
     assert json.loads(canonical(value)) == value
 
 
-@settings(max_examples=50)
 @given(VALUES)
 def test_the_order_of_names_does_not_show(value: dict[str, object]) -> None:
     assert canonical(dict(reversed(value.items()))) == canonical(value)
@@ -85,7 +83,6 @@ def test_a_key_id_tells_keys_apart_and_not_the_key() -> None:
     )
 
 
-@settings(max_examples=30)
 @given(st.datetimes(timezones=st.timezones()))
 def test_moments_survive_to_the_millisecond(at: datetime) -> None:
     kept = from_ms(to_ms(at))

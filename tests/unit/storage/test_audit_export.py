@@ -140,6 +140,7 @@ async def test_a_record_that_is_no_text_is_named(path: Path, storage: Storage, s
         next(lines)
 
 
+@pytest.mark.slow
 async def test_a_reader_who_leaves_early_ends_the_export_quietly(
     path: Path, storage: Storage
 ) -> None:

@@ -308,6 +308,7 @@ async def test_a_failed_start_frees_the_lock(path: Path) -> None:
     await storage.aclose()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_killed_process_has_lost_nothing_that_it_acknowledged(path: Path) -> None:
     acknowledged = 1

@@ -12,7 +12,7 @@ from datetime import UTC, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
@@ -109,7 +109,6 @@ def shelf() -> Iterator[Database]:
         yield opened
 
 
-@settings(deadline=None, max_examples=60)
 @given(contents=CONTENTS)
 def test_whatever_a_digest_says_comes_back_as_it_was(
     shelf: Database, contents: DigestContents

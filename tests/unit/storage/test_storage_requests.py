@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
@@ -67,7 +67,6 @@ def shelf() -> Iterator[Database]:
         yield opened
 
 
-@settings(deadline=None, max_examples=60)
 @given(requirement=REQUIREMENTS, reason=TEXTS)
 def test_any_rule_comes_back_as_it_was(
     shelf: Database, requirement: Requirement, reason: str

@@ -16,6 +16,8 @@ from storage.verify import verify_file
 from tests.builders import NOON
 from tests.request_builders import a_request, an_input, an_owed_card
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 # argv: a folder, and each statement of the approval to be killed before (0: after the last). Forks

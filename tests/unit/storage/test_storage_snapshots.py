@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Provider
@@ -94,7 +94,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     opened.close()
 
 
-@settings(deadline=None, max_examples=60)
 @given(order=ORDERS)
 def test_any_order_comes_back_as_it_went_in(shelf: Shelf, order: Order) -> None:
     found = shelf.round_trip(order)
