@@ -126,8 +126,8 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as at_once:
         done = list(at_once.map(partial(tried, size=options.size, bugs=options.bugs), chosen))
     holds = all(each.holds for each in done)
-    if options.write and holds:
-        write([each.row for each in done], known)
+    if options.write:
+        write([each.row for each in done if each.holds], known)
     return int(not holds)
 
 
