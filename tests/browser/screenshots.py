@@ -16,7 +16,7 @@ from playwright.async_api import Locator, async_playwright
 from bot.demo.page import paged
 from bot.sandbox.clouds import world
 from tests.browser.conftest import FOUND, OPTIONS
-from tests.browser.seat import Seat
+from tests.browser.seat import DIGEST, Seat
 from tests.browser.theatre import Theatre
 from tests.stage import ALICE, BOB
 
@@ -60,7 +60,7 @@ async def the_cards(alice: Seat, bob: Seat, theatre: Theatre) -> None:
     await bob.type(f"/order digest on 09:00 account:{ACCOUNT}")
     await bob.sees("The digest is on")
     await bob.type("/order digest now")
-    digest = await bob.sees("Unpaid this morning")
+    digest = await bob.sees(DIGEST)
     await _shot(digest, "digest", down_to=digest.locator("[aria-haspopup=menu]").nth(LINES - 1))
 
 

@@ -9,6 +9,8 @@ from playwright.async_api import ConsoleMessage, Locator, Page, expect
 PATIENCE = 15_000  # milliseconds for anything to appear; all of it is on this machine
 
 STEPS = 60  # of the Tab key
+Text = str | re.Pattern[str]
+DIGEST = re.compile("Unpaid (this morning|today)")  # by the clock of who runs this
 _WIDE = """
 () => ["html", "#messages", "#home", "#thread", "#clouds", "dialog"]
   .flatMap((name) => [...document.querySelectorAll(name)])
@@ -58,14 +60,14 @@ class Seat:
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog").last
 
-    def card(self, *texts: str) -> Locator:
+    def card(self, *texts: Text) -> Locator:
         """The newest message that says all *texts*."""
         found = self.page.locator("#messages").get_by_role("article")
         for text in texts:
             found = found.filter(has_text=text)
         return found.last
 
-    async def sees(self, *texts: str) -> Locator:
+    async def sees(self, *texts: Text) -> Locator:
         card = self.card(*texts)
         await expect(card).to_be_visible()
         return card

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Enter
-from tests.browser.seat import Seat
+from tests.browser.seat import DIGEST, Seat
 from tests.browser.theatre import Theatre
 from tests.stage import ALICE, BOB
 
@@ -70,7 +70,7 @@ async def test_a_list_the_digest_home_and_the_clouds(enter: Enter, width: int, l
     await alice.type("/order digest on 09:00 account:huawei-main")
     await alice.sees("The digest is on")
     await alice.type("/order digest now")
-    await alice.sees("Unpaid this morning")
+    await alice.sees(DIGEST)
     await alice.fits()
     if width == PHONE:
         await alice.page.get_by_role("button", name="Channels").click()

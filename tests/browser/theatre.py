@@ -14,7 +14,7 @@ from bot.sandbox.workspace import Workspace
 from bot.sandbox.workspace.state import Message
 from tests.stage import WAIT
 
-QUIET = 0.4  # seconds
+QUIET = 1.0  # seconds
 LARGE = 1500  # in any currency; more than that may need two
 
 
