@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.redact import MASK, is_secret_field, mask
+from bot.redact import MASK, is_secret_field, mask, visible
 
 _QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp.access")
 _REPEATED = ("stamina",)  # our transport logs each failed attempt itself, with its account
@@ -74,19 +74,6 @@ def configure_logging(*, debug: bool, stream: TextIO | None = None) -> None:
 def mask_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: every key and value without secrets, nested ones too."""
     return {mask(str(key)): _masked(str(key), value) for key, value in event.items()}
-
-
-def visible(text: str, *, lines: bool = False) -> str:
-    """*text* with control, bidi and other characters that are not printed as escapes: `\\x1b`. Its
-    ends of line are kept with *lines*."""
-    if text.isprintable():
-        return text
-    return "".join(
-        each
-        if each.isprintable() or (lines and each == "\n")
-        else each.encode("unicode_escape").decode()
-        for each in text
-    )
 
 
 def _visible_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

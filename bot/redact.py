@@ -1,4 +1,5 @@
-"""What must never be read: known secrets and whatever looks like one, replaced by ***.
+"""What must never be read: known secrets and whatever looks like one, replaced by ***; and what a
+terminal must never obey, as escapes.
 
 Secrets are registered where they are read. Patterns catch the rest: Slack tokens, authorization
 headers, signed parameters, webhook addresses.
@@ -98,3 +99,16 @@ def mask(text: str) -> str:
 def is_secret_field(name: str) -> bool:
     """Whether a value under this name is masked whole, whatever it looks like."""
     return _SECRET_FIELD.fullmatch(name) is not None
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """*text* with control, bidi and other characters that are not printed as escapes: `\\x1b`. Its
+    ends of line are kept with *lines*."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each
+        if each.isprintable() or (lines and each == "\n")
+        else each.encode("unicode_escape").decode()
+        for each in text
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -12,11 +13,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-import structlog
-
-_log = structlog.get_logger(__name__)
-
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 GRACE_S = 9.0  # to drain; after it the process ends wherever it stands
 

@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import Clock as SignatureClock
 from slack_sdk.signature import SignatureVerifier
+from yarl import URL
 
 from bot.metrics import Metrics
 from bot.ports import Clock
@@ -81,8 +82,7 @@ class Front:
         if not self._is_signed(raw, request):
             return web.Response(status=401)
         try:
-            headers: dict[str, str | Sequence[str]] = {**request.headers}
-            bolt_request = AsyncBoltRequest(body=raw.decode("utf-8"), headers=headers)
+            bolt_request = _bolt_request(raw.decode("utf-8"), request)
             check(bolt_request.body)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return web.Response(status=400)
@@ -106,3 +106,14 @@ class Front:
             return any(each.is_valid(raw, stamp, signature) for each in self._verifiers)
         except (ValueError, TypeError, OverflowError):
             return False
+
+
+def _bolt_request(body: str, request: web.Request) -> AsyncBoltRequest:
+    """Clicks and forms come as JSON in one field of a form. Bolt would have it decoded by Python's
+    parse_qsl, which takes as long as all the rest of the way to the ack."""
+    headers: dict[str, str | Sequence[str]] = {**request.headers}
+    if body.startswith("payload=") and "&" not in body:
+        body = URL.build(query_string=body, encoded=True).query["payload"]
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        headers["Content-Type"] = "application/json"
+    return AsyncBoltRequest(body=body, headers=headers)

@@ -46,13 +46,14 @@ class Gate:
         client: AsyncWebClient,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt injects it by this name
     ) -> BoltResponse:
-        if body.get("type") == "event_callback" and not is_typed(_event_of(body)):
-            return await next() if self._is_ours(body) else BoltResponse(status=200)
-        refusal = self._refusal(body)
-        if refusal is None:
-            return await next()
-        self._tasks.spawn(self._refuse(body, client, refusal))
-        return _answered(body, str(refusal))
+        with self._tasks.acking():
+            if body.get("type") == "event_callback" and not is_typed(_event_of(body)):
+                return await next() if self._is_ours(body) else BoltResponse(status=200)
+            refusal = self._refusal(body)
+            if refusal is None:
+                return await next()
+            self._tasks.spawn(self._refuse(body, client, refusal))
+            return _answered(body, str(refusal))
 
     def _refusal(self, body: dict[str, Any]) -> NotAllowed | None:
         if not self._is_ours(body):

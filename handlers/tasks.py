@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
 logger = structlog.get_logger(__name__)
 
+QUIET = 0.001  # seconds without another input, after which work begins
+PATIENCE = 0.25  # seconds that it waits at most
+
 
 class Tasks:
-    """Strong references to running work; a task that fails is logged and forgotten."""
+    """Strong references to running work; a task that fails is logged and forgotten. Inputs that
+    come at the same moment are all acknowledged before work on any of them begins."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self._arrived = 0
+        self._unanswered = 0
+        self._lull: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._running)
 
+    @contextmanager
+    def acking(self) -> Iterator[None]:
+        """Around what happens to an input until its ack."""
+        self._arrived += 1
+        self._unanswered += 1
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._after_acks(work))
         self._running.add(task)
         task.add_done_callback(self._done)
+        task.add_done_callback(lambda _task: work.close())  # it may never have begun
+
+    async def _after_acks(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._lull is None or self._lull.done():
+            self._lull = asyncio.create_task(self._wait())
+        await asyncio.shield(self._lull)
+        await work
+
+    async def _wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        end, arrived = loop.time() + PATIENCE, -1
+        while loop.time() < end and (self._unanswered or arrived != self._arrived):
+            arrived = self._arrived
+            await asyncio.sleep(QUIET)
 
     async def drain(self, seconds: float) -> int:
         """Wait that long for running work and for what comes meanwhile, cancel the rest, and

@@ -37,7 +37,7 @@ class SqliteRequestStore:
             return is_new
 
         crash.point("before_accept")
-        is_new = await self._storage.run(work)
+        is_new = await self._storage.run_together(work)
         crash.point("after_accept")
         return is_new
 

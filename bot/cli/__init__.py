@@ -5,11 +5,13 @@ Exit codes: 0 done, 1 finding or failure, 2 wrong usage or a refused configurati
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
-from importlib.metadata import version
-from typing import Annotated, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,9 +25,10 @@ from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption
 from bot.cli.policy import policy
 from bot.errors import ConfigurationError, CountersignError, UsageError
 from bot.i18n import _
-from bot.logs import visible
-from bot.redact import mask
-from bot.signals import Stop
+from bot.redact import mask, visible
+
+if TYPE_CHECKING:
+    from bot.signals import Stop
 
 app = typer.Typer(
     name="countersign",
@@ -55,6 +58,8 @@ SeedOption = Annotated[
 
 def main() -> NoReturn:
     """Run one command and leave with its exit code; errors are one sentence on stderr."""
+    from bot.signals import Stop
+
     stop = Stop()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments  # wherever it stands
@@ -98,6 +103,8 @@ def _usage(error: typer.TyperException) -> str:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"countersign {version('countersign-orders')}")
         raise typer.Exit
 
@@ -164,11 +171,12 @@ def demo(
 def serve(
     context: typer.Context, config: ConfigOption = None, database: DatabaseOption = None
 ) -> None:
-    from bot.settings import drop_unused_slack_variables, load_settings
+    with _importing():
+        from bot.settings import drop_unused_slack_variables, load_settings
 
-    settings = load_settings(config, database=database, environ=os.environ, need_slack=True)
-    drop_unused_slack_variables(os.environ)
-    from bot.app import serve as serve_app
+        settings = load_settings(config, database=database, environ=os.environ, need_slack=True)
+        drop_unused_slack_variables(os.environ)
+        from bot.app import serve as serve_app
 
     _stop(context).run(serve_app(settings))
 
@@ -218,6 +226,17 @@ app.command(help=INIT_HELP)(init)
 app.command(help=DOCTOR_HELP)(doctor)
 app.command(help=BACKUP_HELP)(backup)
 app.command(help=RESTORE_HELP)(restore)
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """What is imported stays: garbage is not looked for in it now, nor later while people wait."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _stop(context: typer.Context) -> Stop:

@@ -11,7 +11,6 @@ import typer
 from bot.cli.options import FAILED, ConfigOption, DatabaseOption
 from bot.errors import ConfigurationError
 from bot.i18n import _
-from bot.signals import Stop
 
 HELP = _(
     "Look for what is wrong with the set-up, and say how to mend it.\n\n"
@@ -51,8 +50,7 @@ def doctor(
     from bot.app import SystemClock
     from bot.doctor.run import examine
 
-    stop: Stop = context.obj
-    report = stop.run(examine(settings, dict(os.environ), SystemClock()))
+    report = context.obj.run(examine(settings, dict(os.environ), SystemClock()))
     if report is None:
         return 0
     typer.echo(json_of(report) if as_json else as_text(report))

@@ -190,13 +190,18 @@ class Decisions:
         voted = replace(request, votes=votes)
         if kind is VoteKind.DENY:
             return self._denied(given, request, voted)
-        return await self._approved(given, request, voted, company)
+        return await self._approved(given, request, voted, person, company)
 
     async def _approved(
-        self, given: Input, request: ApprovalRequest, voted: ApprovalRequest, company: Company
+        self,
+        given: Input,
+        request: ApprovalRequest,
+        voted: ApprovalRequest,
+        person: Person,
+        company: Company,
     ) -> Step:
         """Complete votes make the request due: the executor reads the order again."""
-        standing = await self._people.standing(voted, company)
+        standing = await self._people.standing(voted, company, person)
         return step(
             request,
             AuditKind.REQUEST_VOTED,

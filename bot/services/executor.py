@@ -100,9 +100,11 @@ class Executor:
             company = await self._rechecks.deciders(request)
             if company is None:
                 return
-            standing = await self._people.standing(request, company)
+            standing, reading = await asyncio.gather(
+                self._people.standing(request, company), self._rechecks.read(request)
+            )
             if standing.complete:
-                if await self._rechecks.is_the_same(request):
+                if await self._rechecks.is_the_same(request, reading):
                     await self._change(self._held(request))
                 return
             if standing.unreadable:
@@ -155,7 +157,7 @@ class Executor:
         company = await self._rechecks.deciders(request)
         if company is None or not await self._rechecks.still_wanted(request, company):
             return
-        if not await self._rechecks.is_the_same(request):
+        if not await self._rechecks.is_the_same(request, await self._rechecks.read(request)):
             return
         if not await self._rechecks.expired(request):
             await self._claim(request)

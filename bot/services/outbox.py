@@ -9,9 +9,11 @@ directly, so that no decision is lost.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -30,6 +32,8 @@ from bot.services.reminder_delivery import ReminderDelivery
 from bot.services.steps import BOT, notice
 
 logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 BATCH = 10
 LEASE = timedelta(minutes=2)
@@ -163,14 +167,12 @@ class Outbox:
         channel = request.requirement.approvals_channel or self._approvals_channel
         again: list[datetime | None] = []
         placed: set[CopyRole] = set()
-        for copy in await self._store.copies(request.request_id):
-            if owed := told_over(request, copy):
-                await self._store.owe(owed, at=self._clock.now())
-            try:
-                stands = await self._redraw(leased, request, copy)
-            except MessageUnsure as error:
-                again.append(await self._redraw_later(leased, copy, error.code))
-                stands = True
+        copies = await self._store.copies(request.request_id)
+        redrawn = await asyncio.gather(
+            *(self._stands(leased, request, copy) for copy in copies), return_exceptions=True
+        )
+        for copy, (stands, at) in zip(copies, _all_told(redrawn), strict=True):
+            again.append(at)
             if stands:
                 adopted = copy.role is CopyRole.ADOPTED and copy.channel == channel
                 placed.add(CopyRole.APPROVALS if adopted else copy.role)
@@ -178,6 +180,17 @@ class Outbox:
             if role not in placed:
                 again.append(await self._post(leased, request, role, to))
         return min((at for at in again if at is not None), default=None)
+
+    async def _stands(
+        self, leased: Leased, request: ApprovalRequest, copy: CardCopy
+    ) -> tuple[bool, datetime | None]:
+        """Whether the copy still stands for its place, and when to draw it once more."""
+        if owed := told_over(request, copy):
+            await self._store.owe(owed, at=self._clock.now())
+        try:
+            return await self._redraw(leased, request, copy), None
+        except MessageUnsure as error:
+            return True, await self._redraw_later(leased, copy, error.code)
 
     async def _redraw(self, leased: Leased, request: ApprovalRequest, copy: CardCopy) -> bool:
         """Whether the copy still stands for its place."""
@@ -297,3 +310,13 @@ class Outbox:
 def _place(request: ApprovalRequest, role: CopyRole) -> str:
     """All rows of a request post to the same places."""
     return f"{request.request_id}:{role}"
+
+
+def _all_told(results: Iterable[T | BaseException]) -> list[T]:
+    """Raises the first error, now that nothing runs any more."""
+    told = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        told.append(result)
+    return told

@@ -78,10 +78,14 @@ class People:
                 return True
         return False
 
-    async def standing(self, request: ApprovalRequest, company: Company) -> Standing:
+    async def standing(
+        self, request: ApprovalRequest, company: Company, *asked: Person
+    ) -> Standing:
+        """Slack was *asked* for these people a moment ago."""
         today = self.today(request)
         voters = {vote.user_id for vote in request.approvals()}
-        people = await self.known(voters)
+        people = [each for each in asked if each.user_id in voters]
+        people += await self.known(voters - {each.user_id for each in people})
         return Standing(
             counting_approvals(request, today, people, company),
             needed(request, today),

@@ -84,16 +84,19 @@ class Rechecks:
             return await self.later(request, "Slack")
         return await self._outdated(request, Outcome.VOTES)
 
-    async def is_the_same(self, request: ApprovalRequest) -> bool:
-        """Reads the order. One that differs ends the request; no answer is asked for again."""
-        reading = await self._reader.read(request.account, request.order_id)
+    async def read(self, request: ApprovalRequest) -> Reading:
+        """The order as it is now."""
+        return await self._reader.read(request.account, request.order_id)
+
+    async def is_the_same(self, request: ApprovalRequest, reading: Reading) -> bool:
+        """An order that differs ends the request; no answer is asked for again."""
         if reading.found is Found.NO_ANSWER:
             return await self.later(request, request.account, reading.problem)
         return await self._unchanged(request, reading)
 
     async def may_wait(self, request: ApprovalRequest) -> bool:
         """The same while people decide: nothing hangs on an answer yet, so that none is no news."""
-        reading = await self._reader.read(request.account, request.order_id)
+        reading = await self.read(request)
         return reading.found is Found.NO_ANSWER or await self._unchanged(request, reading)
 
     async def later(self, request: ApprovalRequest, who: str, problem: str = "") -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -16,13 +17,14 @@ from tests.bench.serving import Server, beside, countersign, set_stage
 from tests.stage import ALICE, GENERAL, Stage
 
 TITLE = "Ack of `/order help` over HTTP"
-LINES = {1: 300, 50: 2000, 200: 3000}  # lines at once -> requests of a round
+LINES = {1: 150, 50: 20, 200: 8}  # lines at once -> how often in a round
+PAUSE = 0.006  # seconds until the next, when all is done
 OURS = "countersign"
 DEFAULT, BEFORE = "bare Bolt", "bare Bolt with process_before_response"
 PERCENTILES = {"p50": 50.0, "p99": 99.0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pressing:
     """Commands for one stage, each with a trigger of its own; answers go to *sink*."""
 
@@ -30,21 +32,32 @@ class Pressing:
     sink: Sink
     answers: str
     numbers: count[int]
+    answered: int = 0
 
-    async def round(self, server: Server, requests: int, lines: int) -> list[float]:
+    async def round(self, server: Server, times: int, lines: int, *, answers: bool) -> list[float]:
+        """So many lines send a command at the same moment; the next when all is done."""
+        taken = []
+        for _time in range(times):
+            taken += await pressed(server.url, self._commands(server, lines), lines=lines)
+            if answers:
+                self.answered += lines
+                await self.sink.holds(self.answered)
+            await asyncio.sleep(PAUSE)
+        return taken
+
+    def _commands(self, server: Server, count: int) -> list[bytes]:
         signer = Signer(server.url, self.stage.slack.signing_secret)
         state = self.stage.slack.state
         payload = slash_command(
             state, state.person(ALICE), state.channel(GENERAL), command="/order", text="help"
         )
-        given = [
+        return [
             signer.command(
                 payload
                 | {"response_url": self.answers, "trigger_id": f"bench.{next(self.numbers)}"}
             )
-            for _request in range(requests)
+            for _request in range(count)
         ]
-        return await pressed(server.url, given, lines=lines)
 
 
 async def measure(rounds: int, *, share: float = 1.0) -> list[Row]:
@@ -54,7 +67,7 @@ async def measure(rounds: int, *, share: float = 1.0) -> list[Row]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         stage = await stack.enter_async_context(set_stage(folder))
         sink = Sink()
-        pressing = Pressing(stage, sink, await sink.open(), count(1))
+        commands = Pressing(stage, sink, await sink.open(), count(1))
         stack.callback(sink.close)
         servers = {
             OURS: await stack.enter_async_context(countersign(stage)),
@@ -63,17 +76,13 @@ async def measure(rounds: int, *, share: float = 1.0) -> list[Row]:
                 beside(stage, "tests.bench.bare_bolt", "before")
             ),
         }
-        for server in servers.values():
-            await pressing.round(server, 50, 1)
-        answered = 50
+        for name, server in servers.items():
+            await commands.round(server, 50, 1, answers=name == OURS)
         for _round in range(rounds):
             for lines, whole in LINES.items():
-                requests = max(lines, int(whole * share))
+                times = max(2, int(whole * share))
                 for name, server in servers.items():
-                    got = await pressing.round(server, requests, lines)
-                    if name == OURS:
-                        answered += requests
-                        await sink.holds(answered)  # the work behind the acks is done
+                    got = await commands.round(server, times, lines, answers=name == OURS)
                     kept = taken.setdefault((lines, name), {each: [] for each in PERCENTILES})
                     for each, percent in PERCENTILES.items():
                         kept[each].append(percentile(got, percent))

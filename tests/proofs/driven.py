@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import count, product
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import structlog
@@ -20,6 +21,7 @@ from structlog.typing import EventDict
 from bot.domain.approvals import ApprovalRequest, RequestStatus, Vote
 from bot.domain.inputs import Input, InputKind
 from bot.domain.policy import Requirement
+from bot.services import executor as executing
 from bot.services.access import Access
 from bot.services.decisions import Decisions
 from bot.services.executor import Executor
@@ -305,6 +307,15 @@ def _canonical(row: ApprovalRequest, now: datetime) -> ApprovalRequest:
 
 def _voter(vote: Vote) -> str:
     return vote.user_id
+
+
+async def _in_turn(*work: Awaitable[Any]) -> list[Any]:
+    """What the services await at the same time. Slack and the cloud change between steps only, so
+    that which answers first makes no difference here."""
+    return [await each for each in work]
+
+
+vars(executing)["asyncio"] = SimpleNamespace(gather=_in_turn)
 
 
 def _drive(work: Coroutine[Any, Any, Any]) -> None:

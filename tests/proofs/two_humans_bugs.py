@@ -139,7 +139,7 @@ NO = (
         "a denial is one more vote",
         DECISIONS,
         "return self._denied(given, request, voted)",
-        "return await self._approved(given, request, voted, company)",
+        "return await self._approved(given, request, voted, person, company)",
     ),
     Bug(
         "a wish cannot be withdrawn",

@@ -117,3 +117,44 @@ async def test_a_refusal_that_cannot_be_recorded_is_not_explained() -> None:
         fail(UserError("You may not view any account"))
     (text,) = answer.texts
     assert "could not be recorded" in text
+
+
+async def test_what_comes_at_the_same_moment_is_acknowledged_before_work_begins() -> None:
+    tasks, order = Tasks(), list[str]()
+
+    async def work(name: str) -> None:
+        order.append(f"work {name}")
+
+    async def input_of(name: str, *, slow: bool) -> None:
+        with tasks.acking():
+            if slow:
+                await asyncio.sleep(0.02)
+            order.append(f"ack {name}")
+        tasks.spawn(work(name))
+
+    await asyncio.gather(*(input_of(each, slow=each == "c") for each in "abc"))
+    await tasks.drain(1)
+    assert [each.split()[0] for each in order] == ["ack"] * 3 + ["work"] * 3
+
+
+async def test_acks_that_never_end_do_not_hold_work_up_for_ever() -> None:
+    tasks, done = Tasks(), asyncio.Event()
+
+    async def work() -> None:
+        done.set()
+
+    with tasks.acking():
+        tasks.spawn(work())
+        async with asyncio.timeout(5):
+            await done.wait()
+
+
+async def test_work_that_is_cut_before_it_begins_leaves_nothing_behind() -> None:
+    tasks = Tasks()
+
+    async def work() -> None:
+        raise AssertionError("begun")
+
+    with tasks.acking():
+        tasks.spawn(work())
+        assert await tasks.drain(0) == 1

@@ -49,7 +49,8 @@ async def test_pitfall_10_cards_are_repaired_after_an_outage_of_slack() -> None:
     office = Office()
     request_id = await office.approved()
     await office.outbox.step()
-    office.slack.failures = [MessageDelayed("down", retry_after_s=60)] * 10
+    copies = 2  # each is tried each time
+    office.slack.failures = [MessageDelayed("down", retry_after_s=60)] * (10 * copies)
     await office.later(HOLD)
     for _minute in range(10):
         await later(office, timedelta(seconds=60))
