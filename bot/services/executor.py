@@ -157,7 +157,8 @@ class Executor:
         company = await self._rechecks.deciders(request)
         if company is None or not await self._rechecks.still_wanted(request, company):
             return
-        if not await self._rechecks.is_the_same(request, await self._rechecks.read(request)):
+        reading = await self._rechecks.read(request)
+        if not await self._rechecks.is_the_same(request, reading):
             return
         if not await self._rechecks.expired(request):
             await self._claim(request)

@@ -55,7 +55,7 @@ PROOF = Proof(
         Bug(
             "the order is not read again before the claim",
             "bot/services/executor.py",
-            """        if not await self._rechecks.is_the_same(request, await self._rechecks.read(request)):
+            """        if not await self._rechecks.is_the_same(request, reading):
             return
         if not await self._rechecks.expired(request):
             await self._claim(request)
