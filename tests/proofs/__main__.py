@@ -9,9 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from tests.proofs.proof import ROOT, Proof, patched_copy
@@ -123,11 +122,16 @@ def main() -> int:
     chosen = [known[name] for name in options.names or known]
     if options.here:
         return max(here(proof, options.size) for proof in chosen)
+    holds = True
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as at_once:
-        done = list(at_once.map(partial(tried, size=options.size, bugs=options.bugs), chosen))
-    holds = all(each.holds for each in done)
-    if options.write:
-        write([each.row for each in done if each.holds], known)
+        begun = [
+            at_once.submit(tried, each, size=options.size, bugs=options.bugs) for each in chosen
+        ]
+        for ended in as_completed(begun):
+            found_out = ended.result()
+            holds &= found_out.holds
+            if options.write and found_out.holds:
+                write([found_out.row], known)
     return int(not holds)
 
 
