@@ -17,6 +17,7 @@ from yarl import URL
 from bot.metrics import Metrics
 from bot.ports import Clock
 from handlers.front_payload import Unreadable, check
+from handlers.tasks import Tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class Front:
         secrets: Sequence[str],
         metrics: Metrics,
         clock: Clock,
+        tasks: Tasks,
         *,
         slowest_s: float = SLOWEST,
         idle_s: float = IDLE,
@@ -55,6 +57,7 @@ class Front:
         self._app = app
         self._verifiers = [SignatureVerifier(secret, _Seconds(clock)) for secret in secrets]
         self._metrics = metrics
+        self._tasks = tasks
         self._slowest_s = slowest_s
         self._idle_s = idle_s
 
@@ -89,7 +92,8 @@ class Front:
         except Unreadable as error:
             logger.warning("input_unreadable", where=error.where)
             return web.Response(status=400)
-        answer = await self._app.async_dispatch(bolt_request)
+        with self._tasks.acking():
+            answer = await self._app.async_dispatch(bolt_request)
         self._metrics.ack(time.perf_counter() - arrived)
         return web.Response(
             status=answer.status,

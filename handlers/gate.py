@@ -46,14 +46,14 @@ class Gate:
         client: AsyncWebClient,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt injects it by this name
     ) -> BoltResponse:
-        with self._tasks.acking():
-            if body.get("type") == "event_callback" and not is_typed(_event_of(body)):
-                return await next() if self._is_ours(body) else BoltResponse(status=200)
-            refusal = self._refusal(body)
-            if refusal is None:
-                return await next()
-            self._tasks.spawn(self._refuse(body, client, refusal))
-            return _answered(body, str(refusal))
+        if body.get("type") == "event_callback" and not is_typed(_event_of(body)):
+            return await next() if self._is_ours(body) else BoltResponse(status=200)
+        self._tasks.spawn(_noted(body))
+        refusal = self._refusal(body)
+        if refusal is None:
+            return await next()
+        self._tasks.spawn(self._refuse(body, client, refusal))
+        return _answered(body, str(refusal))
 
     def _refusal(self, body: dict[str, Any]) -> NotAllowed | None:
         if not self._is_ours(body):
@@ -101,6 +101,19 @@ class Gate:
 def _event_of(body: dict[str, Any]) -> dict[str, Any]:
     event = body.get("event") if body.get("type") == "event_callback" else None
     return event if isinstance(event, dict) else {}
+
+
+async def _noted(body: dict[str, Any]) -> None:
+    """Once it is acknowledged."""
+    logger.info("input", kind=_kind_of(body), user=_user_of(body))
+
+
+def _kind_of(body: dict[str, Any]) -> str:
+    """`/order`, `block_actions approve`, `view_submission`: what was used, never what was typed."""
+    actions = body.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions else None
+    named = first.get("action_id") if isinstance(first, dict) else _event_of(body).get("type")
+    return f"{body.get('command') or body.get('type') or ''} {named or ''}".strip()
 
 
 def _team_of(body: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.contextvars import bound_contextvars
 
 from bot.domain.approvals import ApprovalRequest
 from bot.domain.inputs import Input, InputKind
@@ -51,16 +52,17 @@ class RequestButtons:
         async def pressed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
             given = self._clicked(kind, body)
             reply = answer_to(body, client, replace=False)
-            try:
-                is_new = await self._desk.request_store.accept(given)
-            except StorageError:
-                logger.exception("not_recorded")
+            with bound_contextvars(request=given.request_id):
+                try:
+                    is_new = await self._desk.request_store.accept(given)
+                except StorageError:
+                    logger.exception("not_recorded")
+                    await ack()
+                    self._desk.tasks.spawn(reply.show(sentence(not_recorded())))
+                    return
                 await ack()
-                self._desk.tasks.spawn(reply.show(sentence(not_recorded())))
-                return
-            await ack()
-            if is_new:
-                self._desk.tasks.spawn(self._judge(given, reply, body, client))
+                if is_new:
+                    self._desk.tasks.spawn(self._judge(given, reply, body, client))
 
         return pressed
 
@@ -80,16 +82,17 @@ class RequestButtons:
             request_id=read_ref(str(view["private_metadata"]))[0],
             reason=reason,
         )
-        try:
-            is_new = await self._desk.request_store.accept(given)
-        except StorageError:
-            logger.exception("not_recorded")
-            await ack(response_action="errors", errors={REASON_BLOCK: not_recorded()})
-            return
-        await ack()
-        if is_new:
-            reply = PrivateReply(client, "", given.user_id, replace=False)
-            self._desk.tasks.spawn(self._judge(given, reply, body, client))
+        with bound_contextvars(request=given.request_id):
+            try:
+                is_new = await self._desk.request_store.accept(given)
+            except StorageError:
+                logger.exception("not_recorded")
+                await ack(response_action="errors", errors={REASON_BLOCK: not_recorded()})
+                return
+            await ack()
+            if is_new:
+                reply = PrivateReply(client, "", given.user_id, replace=False)
+                self._desk.tasks.spawn(self._judge(given, reply, body, client))
 
     async def deny(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """*Deny…* opens the form; an approver need not be a viewer, for the card tells it all."""

@@ -72,10 +72,15 @@ class Slack:
         app = self._bolt()
         register(app, desk, gate, directory, self._lifecycle, home=home)
         if self._setup.mode == "http":
-            front = Front(app, self._setup.signing_secrets, desk.metrics, wall)
+            front = Front(app, self._setup.signing_secrets, desk.metrics, wall, desk.tasks)
             return front.application()
         self._socket = SocketMode(
-            app, self.client, self._setup.app_token, self._setup.proxy, desk.metrics
+            app,
+            self.client,
+            self._setup.app_token,
+            self._setup.proxy,
+            desk.metrics,
+            tasks=desk.tasks,
         )
         return None
 

@@ -14,6 +14,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
+from handlers.tasks import Tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -29,15 +30,19 @@ class SocketMode(AsyncSocketModeHandler):
         app_token: str,
         proxy: str | None,
         metrics: Metrics,
+        *,
+        tasks: Tasks,
     ) -> None:
         super().__init__(app, app_token, web_client=client, proxy=proxy)
         self._metrics = metrics
+        self._tasks = tasks
         self._greeted = False
         self.client.on_message_listeners.append(self._heard)
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         arrived = time.perf_counter()
-        await super().handle(client, req)
+        with self._tasks.acking():
+            await super().handle(client, req)
         self._metrics.ack(time.perf_counter() - arrived)
 
     async def _heard(self, message: WSMessage) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 logger = structlog.get_logger(__name__)
 
@@ -30,11 +32,13 @@ class Tasks:
 
     @contextmanager
     def acking(self) -> Iterator[None]:
-        """Around what happens to an input until its ack."""
+        """Around what happens to an input until its ack. What is logged on its behalf, also by the
+        work that it causes, carries one `trace`."""
         self._arrived += 1
         self._unanswered += 1
         try:
-            yield
+            with bound_contextvars(trace=secrets.token_hex(4)):
+                yield
         finally:
             self._unanswered -= 1
 

@@ -191,15 +191,14 @@ class Transport:
             self._health.judge(error, known=trip.refusals)
             raise
         finally:
-            self._observe(operation, time.perf_counter() - started, outcome)
+            seconds = time.perf_counter() - started
+            self._observe(operation, seconds, outcome)
+            told |= {"account": self._account, "operation": operation}
             if outcome != "ok":
-                _log.warning(
-                    "provider_call_failed",
-                    account=self._account,
-                    operation=operation,
-                    outcome=outcome,
-                    **told,
-                )
+                _log.warning("provider_call_failed", outcome=outcome, **told)
+            else:
+                say = _log.info if client is self._once else _log.debug
+                say("provider_call", ms=round(1000 * seconds), **told)
         self._health.key_proven = True
         return result
 

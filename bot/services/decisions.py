@@ -103,6 +103,7 @@ class Decisions:
             tried = request.version
             ruling = await self._ruling(given, request)
             if isinstance(ruling, Verdict):
+                logger.info("decision", input=given.kind.value, refused=ruling.rule)
                 return await self._refuse(given, ruling, request, late=late)
             changed = await self._store.change(
                 ruling.before,
@@ -113,6 +114,7 @@ class Decisions:
                 at=self._clock.now(),
             )
             if changed:
+                logger.info("decision", input=given.kind.value, status=ruling.after.status.value)
                 await self._adopt(given, request)
                 self._wake.set()
                 return Told("", request.request_id)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus, next_look
@@ -80,15 +81,16 @@ class Executor:
         if request_id in self._busy:
             return
         self._busy.add(request_id)
-        try:
-            request = await self._store.get(request_id)
-            move = self._moves.get(request.status) if request else None
-            if request is not None and move is not None:
-                await move(request)
-        except Exception:
-            logger.exception("request_not_moved", request=request_id)
-        finally:
-            self._busy.discard(request_id)
+        with bound_contextvars(request=request_id):
+            try:
+                request = await self._store.get(request_id)
+                move = self._moves.get(request.status) if request else None
+                if request is not None and move is not None:
+                    await move(request)
+            except Exception:
+                logger.exception("request_not_moved")
+            finally:
+                self._busy.discard(request_id)
 
     async def _pending(self, request: ApprovalRequest) -> None:
         """Expiry; votes that are complete: the order is read again, and the hold begins. While they
@@ -227,5 +229,7 @@ class Executor:
             at=self._clock.now(),
         )
         if changed:
+            if move.after.status is not move.before.status:
+                logger.info("request_moved", status=move.after.status.value)
             self.wake.set()
         return changed

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.domain.approvals import ApprovalRequest
@@ -87,7 +88,8 @@ class Outbox:
         try:
             while self._rest() is None and (batch := await self._lease()):
                 for leased in batch:
-                    await self._send(leased)
+                    with bound_contextvars(request=leased.owed.request_id):
+                        await self._send(leased)
         finally:
             self._sending = False
 
@@ -117,6 +119,7 @@ class Outbox:
         else:
             self._attempts.end(leased)
             await self._store.done(leased, result=result)
+            logger.info("message_settled", kind=leased.owed.kind.value, result=result)
 
     async def _deliver(self, leased: Leased) -> str | datetime:
         """How the row is settled, or when it is due again."""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bot.logs import configure_logging
 from tests.bench.figures import Row, table
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,7 @@ class Measured:
 
 
 def here(name: str, rounds: int, share: float) -> Measured:
+    configure_logging(debug=False)
     module = importlib.import_module(f"tests.bench.{name}")
     rows: list[Row] = asyncio.run(module.measure(rounds, share=share))
     judged = [row for row in rows if row.met is not None]

@@ -142,7 +142,7 @@ async def test_an_error_of_ours_stops_no_other_request() -> None:
     office.cloud.script = script
     with capture_logs() as lines:
         await office.executor.step()
-    assert [line["event"] for line in lines] == ["request_not_moved"]
+    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["request_not_moved"]
     assert [each.status for each in office.store.requests.values()] == [S.PENDING, S.APPROVED]
 
 
@@ -263,7 +263,7 @@ async def test_an_adapter_that_raises_leaves_the_outcome_unknown() -> None:
     request_id = await office.approved()
     with capture_logs() as lines:
         await office.later(HOLD)
-    assert [line["event"] for line in lines] == ["cancel_raised"]
+    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["cancel_raised"]
     assert office.stands(request_id) == (S.UNKNOWN, "no_answer")
     await office.later(timedelta(seconds=2))
     assert office.status(request_id) is S.CANCELLED
