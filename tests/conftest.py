@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
 import stamina
+import structlog
 from hypothesis import settings
 
 settings.register_profile("quick", max_examples=20, deadline=None, database=None)
@@ -51,3 +53,15 @@ def retries_do_not_wait() -> Iterator[None]:
     stamina.set_testing(True, attempts=3)
     yield
     stamina.set_testing(False)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that is run in this process sets up logging for all that follow."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root = logging.getLogger()
+        root.setLevel(logging.WARNING)
+        for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
+            root.removeHandler(handler)
