@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from tests.proofs.proof import ROOT, Proof, patched_copy
 
@@ -50,6 +53,7 @@ def alone(name: str, size: str, folder: Path) -> subprocess.CompletedProcess[str
 
 
 def here(proof: Proof, size: str) -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     sizes = {"commit": proof.commit, "full": proof.full, "bug": proof.bug}[size]
     try:
         figures = proof.run(sizes)
@@ -71,9 +75,14 @@ def found(proof: Proof) -> tuple[int, list[str]]:
     for bug in proof.bugs:
         with patched_copy(bug) as copy:
             ended = alone(proof.name, "bug", copy)
-        if ended.returncode != 1 or not ended.stdout.startswith("broken: "):
+        if ended.returncode != 1 or not _last_line(ended.stdout).startswith("broken: "):
             missed.append(f"{bug.name} (exit {ended.returncode}) {ended.stderr[-600:]}")
     return len(proof.bugs) - len(missed), missed
+
+
+def _last_line(said: str) -> str:
+    """What a proof found; before it the bot may have logged."""
+    return said.strip().rpartition("\n")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ def tried(proof: Proof, *, size: str, bugs: bool) -> Tried:
     began = time.monotonic()
     ended = alone(proof.name, size, ROOT)
     took = f"{time.monotonic() - began:.0f} s"
-    said = ended.stdout.strip() or ended.stderr.strip()[-2000:]
+    said = _last_line(ended.stdout) or ended.stderr.strip()[-2000:]
     number, missed = found(proof) if bugs else (0, [])
     seen = f"{number} of {len(proof.bugs)}" if bugs else "-"
     lines = [f"{proof.name}: {said} ({took}; seeded bugs found: {seen})"]
