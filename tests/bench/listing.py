@@ -19,6 +19,7 @@ from alibabacloud_bssopenapi20171214 import models  # type: ignore[import-untype
 
 from bot.app import SystemClock
 from bot.domain.orders import OrderQuery
+from bot.logs import configure_logging
 from bot.ports import ProviderAdapter
 from bot.providers.transport import BURST
 from bot.sandbox.clouds import world
@@ -106,6 +107,7 @@ def _looped(row: CloudAccount, url: str, share: float) -> float:
 
 
 async def _held(url: str) -> None:
+    configure_logging(debug=False)
     adapter = an_adapter(world.build(1, SystemClock().now).accounts[ALIBABA], url)
     count, marks = 0, list[float]()
     async for number in _pages(adapter):
