@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +51,7 @@ class Storage:
         self._executor = executor
         self._lock = lock
         self._db: Database | None = None
-        self._joined: list[tuple[Callable[[Database], Any], asyncio.Future[Any]]] = []
-        self._joining: asyncio.Task[None] | None = None
+        self._together: deque[tuple[Callable[[Database], Any], Future[Any]]] = deque()
 
     @classmethod
     async def open(cls, path: Path, *, now: datetime, audit_key: bytes | None = None) -> Storage:
@@ -84,47 +84,29 @@ class Storage:
         return await self._on_thread(lambda: self._transaction(work))
 
     async def run_together(self, work: Callable[[Database], T]) -> T:
-        """Like `run`, in one transaction with what others want at the same moment: the disk is
-        waited for once. Where that transaction fails, each has one of its own."""
-        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._joined.append((work, result))
-        if self._joining is None:
-            self._join_waiting()
-        return await _settled(result)
+        """Like `run`, in one transaction with what else waits for the thread in this way: the disk
+        is waited for once. Where that transaction fails, each has one of its own."""
+        result: Future[T] = Future()
+        self._together.append((work, result))
+        return await self._on_thread(lambda: self._joined(result))
 
-    def _join_waiting(self) -> None:
-        self._joining = asyncio.create_task(self._join())
-        self._joining.add_done_callback(self._has_joined)
-
-    def _has_joined(self, joining: asyncio.Task[None]) -> None:
-        self._joining = None
-        if joining.cancelled():
-            for _work, result in self._joined:
-                result.cancel()
-        elif self._joined:
-            self._join_waiting()
-
-    async def _join(self) -> None:
-        while batch := self._joined:
-            self._joined = []
-            try:
-                results = await self.run(lambda db: [work(db) for work, _result in batch])
-            except asyncio.CancelledError:
-                for _work, result in batch:
-                    result.cancel()
-                raise
-            except Exception:  # noqa: BLE001 - each is told its own below
-                for each in batch:
-                    await self._alone(*each)
-            else:
-                for (_work, result), value in zip(batch, results, strict=True):
-                    result.set_result(value)
-
-    async def _alone(self, work: Callable[[Database], T], result: asyncio.Future[T]) -> None:
+    def _joined(self, result: Future[T]) -> T:
+        """Whoever comes to the thread first does it for all that wait."""
+        batch = [self._together.popleft() for _waiting in range(len(self._together))]
+        if not batch:
+            return result.result()
         try:
-            result.set_result(await self.run(work))
-        except Exception as error:  # noqa: BLE001 - told to whoever wanted it
-            result.set_exception(error)
+            done = self._transaction(lambda db: [work(db) for work, _result in batch])
+        except Exception:  # noqa: BLE001 - each hears of its own
+            for work, its in batch:
+                try:
+                    its.set_result(self._transaction(work))
+                except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                    its.set_exception(error)
+        else:
+            for (_work, its), value in zip(batch, done, strict=True):
+                its.set_result(value)
+        return result.result()
 
     async def healthy(self) -> bool:
         """Whether a write reaches the disk now."""
@@ -154,7 +136,14 @@ class Storage:
             raise StorageError(_sentence(error, self.path)) from error
 
     async def _submit(self, job: Callable[[], T]) -> T:
-        return await _settled(asyncio.get_running_loop().run_in_executor(self._executor, job))
+        running = asyncio.get_running_loop().run_in_executor(self._executor, job)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError as cancelled:
+            while not running.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([running])
+            raise cancelled from running.exception()
 
     def _transaction(self, work: Callable[[Database], T]) -> T:
         db = self._db
@@ -199,17 +188,6 @@ class Storage:
         with suppress(sqlite3.Error):  # statistics for the planner; a full disk may refuse them
             db.executescript("pragma analysis_limit=400; pragma optimize")
         db.close()
-
-
-async def _settled(running: asyncio.Future[T]) -> T:
-    """Its result. Who is cancelled meanwhile hears so when it has ended."""
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError as cancelled:
-        while not running.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        raise cancelled from running.exception()
 
 
 def _sentence(error: sqlite3.Error, path: Path) -> str:

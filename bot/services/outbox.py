@@ -10,10 +10,9 @@ directly, so that no decision is lost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -33,8 +32,6 @@ from bot.services.reminder_delivery import ReminderDelivery
 from bot.services.steps import BOT, notice
 
 logger = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 BATCH = 10
 LEASE = timedelta(minutes=2)
@@ -174,7 +171,10 @@ class Outbox:
         redrawn = await asyncio.gather(
             *(self._stands(leased, request, copy) for copy in copies), return_exceptions=True
         )
-        for copy, (stands, at) in zip(copies, _all_told(redrawn), strict=True):
+        for copy, told in zip(copies, redrawn, strict=True):
+            if isinstance(told, BaseException):
+                raise told
+            stands, at = told
             again.append(at)
             if stands:
                 adopted = copy.role is CopyRole.ADOPTED and copy.channel == channel
@@ -313,13 +313,3 @@ class Outbox:
 def _place(request: ApprovalRequest, role: CopyRole) -> str:
     """All rows of a request post to the same places."""
     return f"{request.request_id}:{role}"
-
-
-def _all_told(results: Iterable[T | BaseException]) -> list[T]:
-    """Raises the first error, now that nothing runs any more."""
-    told = []
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-        told.append(result)
-    return told

@@ -81,11 +81,11 @@ class People:
     async def standing(
         self, request: ApprovalRequest, company: Company, *asked: Person
     ) -> Standing:
-        """Slack was *asked* for these people a moment ago."""
+        """Slack was *asked* for these voters a moment ago."""
         today = self.today(request)
         voters = {vote.user_id for vote in request.approvals()}
-        people = [each for each in asked if each.user_id in voters]
-        people += await self.known(voters - {each.user_id for each in people})
+        others = await self.known(voters - {each.user_id for each in asked})
+        people = (*asked, *others)
         return Standing(
             counting_approvals(request, today, people, company),
             needed(request, today),

@@ -11,7 +11,9 @@ from sqlite_utils import Database
 
 from bot.errors import StorageError
 from storage.database import Storage
+from storage.requests import SqliteRequestStore
 from tests.builders import NOON
+from tests.request_builders import an_input
 
 
 @pytest.fixture
@@ -44,6 +46,15 @@ async def test_fifty_at_once_wait_for_the_disk_twice_at_most(storage: Storage) -
     assert await notes(storage) == texts
 
 
+async def test_clicks_at_the_same_moment_wait_for_the_disk_twice_at_most(storage: Storage) -> None:
+    said: list[str] = []
+    store = SqliteRequestStore(storage)
+    await storage.run(lambda db: db.conn.set_trace_callback(said.append))
+    clicks = [an_input(input_id=f"click-{number}") for number in range(50)]
+    assert all(await asyncio.gather(*(store.accept(each) for each in clicks)))
+    assert sum(each.upper().startswith("COMMIT") for each in said) <= 2
+
+
 async def test_who_fails_fails_alone(storage: Storage) -> None:
     await storage.run(note("b"))
     ended = await asyncio.gather(
@@ -68,11 +79,8 @@ async def test_after_the_end_nobody_waits_for_ever(storage: Storage) -> None:
         await storage.run_together(note("a"))
 
 
-async def test_a_loop_that_ends_leaves_nobody_waiting(storage: Storage) -> None:
-    waiting = asyncio.create_task(storage.run_together(note("a")))
+async def test_an_end_lets_what_waits_be_stored_first(storage: Storage) -> None:
+    waiting = [asyncio.create_task(storage.run_together(note(each))) for each in "ab"]
     await asyncio.sleep(0)
-    assert storage._joining is not None
-    storage._joining.cancel()
-    async with asyncio.timeout(5):
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
+    await storage.aclose()
+    assert await asyncio.gather(*waiting) == [1, 1]
