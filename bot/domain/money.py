@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 _MICROS = Decimal(1_000_000)
 _DIGITS = 30
 _DECIMALS = 20
+_EXACT = Context(prec=_DIGITS + _DECIMALS + 10)  # the usual 28 digits would round first
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,4 @@ class Money:
     @property
     def micros(self) -> int:
         """Millionths of the major unit, rounded half even: for comparing and sorting in SQL."""
-        return int((self.amount * _MICROS).to_integral_value())
+        return int(_EXACT.multiply(self.amount, _MICROS).to_integral_value())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.money import Money
@@ -58,6 +58,10 @@ def test_no_amount_takes_more_than_a_line(amount: Decimal, currency: str) -> Non
 
 
 @given(amounts, amounts)
+@example(
+    one=Decimal("17548144634157327321684397935.0"),
+    other=Decimal("17548144634157327321684397935.0001"),
+)
 def test_millionths_compare_like_the_amounts(one: Decimal, other: Decimal) -> None:
     assert (Money(one, "").micros < Money(other, "").micros) == (one < other)
 
