@@ -14,7 +14,7 @@ CANNOT_CANCEL = frozenset({"unicloud"})  # as their adapters say
 policy = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help=_("Look at the rules of the configuration. Needs neither Slack nor a running bot."),
+    help=_("Look at the rules of the configuration. Needs no Slack, no secrets and no running bot."),
 )
 
 
@@ -36,7 +36,9 @@ def lint(config: ConfigOption = None) -> int:
     from bot.domain.policy_lint import lint as remarks_on
     from bot.settings import load_settings
 
-    settings = load_settings(config, database=None, environ=os.environ, need_slack=False)
+    settings = load_settings(
+        config, database=None, environ=os.environ, need_slack=False, need_secrets=False
+    )
     remarks = remarks_on(
         settings.policy,
         [each.account() for each in settings.accounts],

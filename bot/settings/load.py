@@ -67,13 +67,15 @@ def load_settings(
     database: Path | None,
     environ: Mapping[str, str],
     need_slack: bool,
+    need_secrets: bool = True,
 ) -> Settings:
-    """Read and check everything; *need_slack* asks for the tokens too.
+    """Read and check everything; *need_slack* asks for the tokens too. Without *need_secrets* what
+    the configuration's references stand for is not read, and each of its secrets is empty.
 
     Raises ConfigurationError, `FILE:LINE: sentence with the fix`, for whatever stands first.
     """
     file = read_config(_config_path(config, environ))
-    tables = _validate(ConfigurationTables, file, environ)
+    tables = _validate(ConfigurationTables, file, environ if need_secrets else None)
     _check_accounts(file, tables)
     _check_people(file, tables)
     return Settings(
@@ -132,7 +134,7 @@ def _database(
     return Path(from_environment) if from_environment else configured or folder / DEFAULT_DATABASE
 
 
-def _validate(model: type[M], file: ConfigFile, environ: Mapping[str, str]) -> M:
+def _validate(model: type[M], file: ConfigFile, environ: Mapping[str, str] | None) -> M:
     context = {"folder": file.path.parent, "environ": environ}
     try:
         return model.model_validate(file.values, context=context)

@@ -62,8 +62,9 @@ def is_reference(text: str) -> bool:
     return text.startswith(("env:", "file:"))
 
 
-def read_secret(reference: str, *, folder: Path, environ: Mapping[str, str]) -> Secret:
-    """The secret behind `env:NAME` or `file:PATH`, a path relative to *folder*.
+def read_secret(reference: str, *, folder: Path, environ: Mapping[str, str] | None) -> Secret:
+    """The secret behind `env:NAME` or `file:PATH`, a path relative to *folder*. Without *environ*
+    nothing is read, and the secret is empty.
 
     Raises ValueError with a sentence that never quotes *reference* unless it is a reference.
     """
@@ -77,6 +78,8 @@ def read_secret(reference: str, *, folder: Path, environ: Mapping[str, str]) -> 
         )
     if not name:
         raise ValueError(_("lacks the name behind {kind}:", kind=kind))
+    if environ is None:
+        return Secret(reference, "")
     if kind == "env":
         text = environ.get(name, "").strip()
         if not text:

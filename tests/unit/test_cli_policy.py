@@ -64,7 +64,7 @@ def lint(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bot", "policy", "lint"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "EXAMPLE_SECRET": "made-up-for-this-test"},
+        env={"PYTHONPATH": str(ROOT)},  # no secret is set
         capture_output=True,
         text=True,
         timeout=30,
@@ -103,6 +103,13 @@ def test_a_configuration_that_is_refused_is_not_looked_at(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("countersign.toml:3: ")
     assert "must be at least 1" in done.stderr
+
+
+def test_a_secret_in_the_configuration_is_refused_also_here(tmp_path: Path) -> None:
+    done = lint(tmp_path, QUIET.replace("env:EXAMPLE_SECRET", "made-up-for-this-test"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "must not hold the secret itself" in done.stderr
+    assert "made-up" not in done.stderr
 
 
 @pytest.mark.parametrize("provider", Provider)
