@@ -12,8 +12,10 @@ import stamina
 import structlog
 from hypothesis import settings
 
-settings.register_profile("quick", max_examples=20, deadline=None, database=None)
-settings.register_profile("thorough", max_examples=150, deadline=None)  # make test-slow
+settings.register_profile("quick", max_examples=20, deadline=None, derandomize=True)
+settings.register_profile(  # make test-slow: other examples each time, but where a change is judged
+    "thorough", max_examples=150, deadline=None, derandomize="CI" in os.environ
+)
 settings.load_profile("quick")
 
 
