@@ -58,14 +58,14 @@ class Round:
     since: int
     seen: int
     presses: list[Press] = field(default_factory=list)
-    others: dict[str, list[str]] = field(default_factory=dict)
+    others: dict[str, list[judge.Late]] = field(default_factory=dict)
 
 
 class Rounds:
     def __init__(self, stage: Stage, ledger: Ledger, people: People, rng: Random) -> None:
         self._stage, self._ledger, self._people, self._rng = stage, ledger, people, rng
         self._session: aiohttp.ClientSession | None = None
-        self._before: dict[str, tuple[Asked, str]] = {}  # the last request on an order, and its end
+        self._before: dict[str, tuple[Asked, judge.Late]] = {}  # the last request on an order
         self.total: Counter[str] = Counter()
 
     async def play(self, rounds: int) -> None:
@@ -108,9 +108,9 @@ class Rounds:
         self._cards_show(asked, status)
         self.total[status] += 1
         self.total["cancel calls"] += len(calls)
-        self._before[asked.order.order_id] = (asked, status)
+        self._before[asked.order.order_id] = (asked, judge.late(case, status))
         kept = {
-            id(card) for each, _end in self._before.values() for card in (each.approvals, each.own)
+            id(card) for each, _late in self._before.values() for card in (each.approvals, each.own)
         }
         self._stage.clouds.book.faults.clear()
         self._stage.slack.faults.ordered.clear()
@@ -183,11 +183,10 @@ class Rounds:
             (delay, partial(self._time_passes, HOLD)),
         ]
 
-    def _expect_of_older(self, now: Round, press: Press, older: Asked, end: str) -> None:
+    def _expect_of_older(self, now: Round, press: Press, older: Asked, late: judge.Late) -> None:
         """It ended like that, and says so to everybody but to whoever asked for it."""
-        late = next(start for start, state in judge.TOO_LATE.items() if state == end)
-        told = judge.BY_RULE["requester"] if press.who == older.asker else late
-        now.others.setdefault(press.who, []).append(told)
+        own = judge.Late(judge.BY_RULE["requester"], frozenset())
+        now.others.setdefault(press.who, []).append(own if press.who == older.asker else late)
 
     def _something_breaks(self, asked: Asked) -> None:
         rng, account = self._rng, asked.order.account

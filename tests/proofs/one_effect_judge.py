@@ -157,12 +157,23 @@ def one_effect(case: Case, calls: list[Call], payment_status: str) -> None:
     assert is_cancelled == (payment_status == "cancelled"), f"the order is {payment_status}"
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How a sentence begins that refuses an input on an older request, and whom it may name."""
+
+    start: str
+    doers: frozenset[str]
+
+
+def late(case: Case, end: str) -> Late:
+    return Late(next(start for start, state in TOO_LATE.items() if state == end), _doers(case, end))
+
+
 def told_the_truth(
-    case: Case, told: dict[str, list[str]], *, since: int, others: dict[str, list[str]]
+    case: Case, told: dict[str, list[str]], *, since: int, others: dict[str, list[Late]]
 ) -> int:
     """Whoever was refused after the record of number *since* was told so, once, with a reason that
-    held then; how many were told. *others*: sentences for inputs on an older request, by person,
-    that are true of that one."""
+    held then; how many were told. *others*: what is true of an older request, by person."""
     states = {*case.states(since=since)}
     count = 0
     for who in {*told, *(line.actor for line in case.lines)}:
@@ -176,9 +187,10 @@ def told_the_truth(
         ]
         sentences = list(told.get(who, ()))
         for other in others.get(who, ()):
-            found = [each for each in sentences if each.startswith(other)]
-            assert found, f"{who} was not told {other!r} of an older request but {sentences}"
-            sentences.remove(found[0])
+            found = [each for each in sentences if _is_of(other, each)]
+            assert found, f"{who} was not told {other} of an older request but {sentences}"
+            ours = _doers(case, case.states()[-1])
+            sentences.remove(min(found, key=lambda each: _named(each) in ours))
         assert len(sentences) == len(rules), f"{who}, refused by {rules}, was told {sentences}"
         count += len(sentences)
         _fitting(case, who, Counter(rules), sentences)
@@ -216,10 +228,22 @@ def _holds(case: Case, who: str, rule: str) -> None:
 
 def _names_who_did(case: Case, state: str, sentence: str) -> None:
     """“It was …” names somebody who did bring it there."""
-    ended = [line.actor for line in case.lines if line.kind == f"request:{state}"]
-    doers = {line.actor for line in case.steps("voted")} | {*ended}
-    named = sentence.partition("<@")[2].partition(">")[0]
+    doers, named = _doers(case, state), _named(sentence)
     assert not named or named in doers, f"{sentence!r}, but it was {doers}"
+
+
+def _is_of(older: Late, sentence: str) -> bool:
+    named = _named(sentence)
+    return sentence.startswith(older.start) and (not named or named in older.doers)
+
+
+def _doers(case: Case, state: str) -> frozenset[str]:
+    ended = (line.actor for line in case.lines if line.kind == f"request:{state}")
+    return frozenset((*ended, *(line.actor for line in case.steps("voted"))))
+
+
+def _named(sentence: str) -> str:
+    return sentence.partition("<@")[2].partition(">")[0]
 
 
 def _state_of(sentence: str) -> str:
