@@ -14,7 +14,9 @@ CANNOT_CANCEL = frozenset({"unicloud"})  # as their adapters say
 policy = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help=_("Look at the rules of the configuration. Needs no Slack, no secrets and no running bot."),
+    help=_(
+        "Look at the rules of the configuration. Needs no Slack, no secrets and no running bot."
+    ),
 )
 
 

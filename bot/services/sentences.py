@@ -7,6 +7,7 @@ from bot.i18n import _
 
 S = RequestStatus
 RESTORED = "restored"  # the rule where a request was lost, or ended, with a restore
+_BY_APPROVAL = frozenset({S.APPROVED, S.EXECUTING, S.UNKNOWN, S.CANCELLED})
 
 
 def refusal(rule: str, request: ApprovalRequest | None) -> str:
@@ -42,10 +43,10 @@ def _not_known(rule: str) -> str:
 
 
 def faster(request: ApprovalRequest) -> str:
-    """Who decided before: a user id, "" when no person did."""
-    if request.ended_by or request.status is S.PENDING:
-        return request.ended_by
-    return request.votes[-1].user_id if request.votes else ""
+    """Who decided before: a user id, "" when no person did, as where a request lapsed."""
+    if request.status in _BY_APPROVAL and request.votes:
+        return request.votes[-1].user_id
+    return request.ended_by
 
 
 def why_not(rule: str) -> str:

@@ -190,7 +190,7 @@ def told_the_truth(
             found = [each for each in sentences if _is_of(other, each)]
             assert found, f"{who} was not told {other} of an older request but {sentences}"
             ours = _doers(case, case.states()[-1])
-            sentences.remove(min(found, key=lambda each: _named(each) in ours))
+            sentences.remove(min(found, key=lambda each: (_named(each) in ours, not _named(each))))
         assert len(sentences) == len(rules), f"{who}, refused by {rules}, was told {sentences}"
         count += len(sentences)
         _fitting(case, who, Counter(rules), sentences)
@@ -238,8 +238,10 @@ def _is_of(older: Late, sentence: str) -> bool:
 
 
 def _doers(case: Case, state: str) -> frozenset[str]:
-    ended = (line.actor for line in case.lines if line.kind == f"request:{state}")
-    return frozenset((*ended, *(line.actor for line in case.steps("voted"))))
+    """Those who approved are named only where it is their approval that came to be."""
+    ended = [line.actor for line in case.lines if line.kind == f"request:{state}"]
+    approved = state in ("approved", "executing", "unknown", "cancelled")
+    return frozenset(ended + [line.actor for line in case.steps("voted") if approved])
 
 
 def _named(sentence: str) -> str:

@@ -113,6 +113,16 @@ async def test_pitfall_1_the_slower_one_is_told_who_was_faster() -> None:
     assert ("already stopped" in told.text, told.by) == (True, ALICE)
 
 
+async def test_of_what_lapsed_nobody_is_named_as_faster() -> None:
+    office = Office(a_policy(quorum=2))
+    request_id = await office.asked()
+    await office.press(K.APPROVE, BOB, request_id)
+    await office.later(timedelta(hours=24))
+    assert office.status(request_id) is S.EXPIRED
+    told = await office.press(K.APPROVE, CAROL, request_id)
+    assert ("has lapsed" in told.text, told.by) == (True, "")
+
+
 async def test_pitfall_2_withdrawing_wins_over_votes_that_are_complete_but_not_yet_acted_on() -> (
     None
 ):
