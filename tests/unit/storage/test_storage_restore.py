@@ -224,6 +224,25 @@ def test_the_restore_is_the_first_record_after_the_backup(path: Path, saved: Pat
     assert restored.kept is None
 
 
+def test_a_head_that_a_restore_explains_is_told_from_one_that_it_does_not(
+    path: Path, saved: Path
+) -> None:
+    end = verify_file(saved).head_seq
+    outside = AuditHead(end + 5, "ab" * 32)
+    path.unlink()
+    restored_from(saved, path, heads=[outside])
+    explained = verify_file(path, anchor=(end + 3, "cd" * 8))
+    assert (explained.ok, explained.anchor_lost) == (True, True)
+    assert explained.losses == losses_in(path)
+    named = verify_file(path, anchor=(outside.seq, "cd" * 32))
+    assert (named.ok, named.anchor_lost, named.bad_seq) == (False, False, outside.seq)
+    in_place = verify_file(path, anchor=(end + 1, hash_of(path, end + 1)))
+    assert (in_place.ok, in_place.anchor_lost) == (True, False)
+    before = verify_file(path, anchor=(end, "cd" * 32))
+    assert (before.ok, before.anchor_lost, before.bad_seq) == (False, False, end)
+    assert not verify_file(path).anchor_lost
+
+
 def bodies(path: Path) -> list[Mapping[str, Any]]:
     return [json.loads(json.loads(line)["body"]) for line in exported_lines(path)]
 
