@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow proofs bench lint format check check-all
+.PHONY: help demo test test-slow proofs mutants bench lint format check check-all
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ test-slow: $(VENV)/.dev ## run processes, browser, long scenes, and properties w
 
 proofs: $(VENV)/.dev ## prove the promises and write docs/trust.md; SIZE=commit takes minutes
 	@$(BIN)/python -m tests.proofs $(if $(filter commit,$(SIZE)),--size commit,--size full --bugs --write) $(ARGS)
+
+mutants: $(VENV)/.dev ## change the code where it costs most, see what tests notice, write docs/mutants.md
+	@$(PIP) -e '.[dev,mutants]' -c constraints.txt
+	@$(BIN)/python -m tests.mutants $(if $(ARGS),,--write) $(ARGS)
 
 bench: $(VENV)/.dev ## measure beside Bolt and the SDKs, write docs/performance.md; ARGS="acks" for one
 	@$(BIN)/python -m tests.bench $(if $(ARGS),,--write) $(ARGS)

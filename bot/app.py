@@ -73,7 +73,7 @@ async def running(
         reminding = reminders(base, signing)
         front = desk(base, signing, daily, reminding)
         home = home_tab(base, signing, front)
-        refusals = Tasks()  # of their own: those that come while it leaves keep nothing waiting
+        refusals = Tasks(front.tasks.acks)  # drained apart: those while it leaves hold up nothing
         gate = Gate(base.slack.identity, front.inputs, refusals)
         stack.push_async_callback(front.lists.aclose)
         stack.push_async_callback(front.exports.aclose)

@@ -72,7 +72,7 @@ class Slack:
         app = self._bolt()
         register(app, desk, gate, directory, self._lifecycle, home=home)
         if self._setup.mode == "http":
-            front = Front(app, self._setup.signing_secrets, desk.metrics, wall, desk.tasks)
+            front = Front(app, self._setup.signing_secrets, desk.metrics, wall, desk.tasks.acks)
             return front.application()
         self._socket = SocketMode(
             app,
@@ -80,7 +80,7 @@ class Slack:
             self._setup.app_token,
             self._setup.proxy,
             desk.metrics,
-            tasks=desk.tasks,
+            acks=desk.tasks.acks,
         )
         return None
 

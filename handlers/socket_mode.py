@@ -14,7 +14,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
-from handlers.tasks import Tasks
+from handlers.tasks import Acks
 
 logger = structlog.get_logger(__name__)
 
@@ -31,17 +31,17 @@ class SocketMode(AsyncSocketModeHandler):
         proxy: str | None,
         metrics: Metrics,
         *,
-        tasks: Tasks,
+        acks: Acks,
     ) -> None:
         super().__init__(app, app_token, web_client=client, proxy=proxy)
         self._metrics = metrics
-        self._tasks = tasks
+        self._acks = acks
         self._greeted = False
         self.client.on_message_listeners.append(self._heard)
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         arrived = time.perf_counter()
-        with self._tasks.acking():
+        with self._acks.acking():
             await super().handle(client, req)
         self._metrics.ack(time.perf_counter() - arrived)
 

@@ -17,18 +17,13 @@ QUIET = 0.001  # seconds without another input, after which work begins
 PATIENCE = 0.25  # seconds that it waits at most
 
 
-class Tasks:
-    """Strong references to running work; a task that fails is logged and forgotten. Inputs that
-    come at the same moment are all acknowledged before work on any of them begins."""
+class Acks:
+    """Inputs that come at the same moment are all acknowledged before work on any begins."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
         self._arrived = 0
         self._unanswered = 0
         self._lull: asyncio.Task[None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._running)
 
     @contextmanager
     def acking(self) -> Iterator[None]:
@@ -42,17 +37,11 @@ class Tasks:
         finally:
             self._unanswered -= 1
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._after_acks(work))
-        self._running.add(task)
-        task.add_done_callback(self._done)
-        task.add_done_callback(lambda _task: work.close())  # it may never have begun
-
-    async def _after_acks(self, work: Coroutine[Any, Any, None]) -> None:
+    async def made(self) -> None:
+        """Once a moment has passed without another input, all answered; PATIENCE at most."""
         if self._lull is None or self._lull.done():
             self._lull = asyncio.create_task(self._wait())
         await asyncio.shield(self._lull)
-        await work
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,6 +49,28 @@ class Tasks:
         while loop.time() < end and (self._unanswered or arrived != self._arrived):
             arrived = self._arrived
             await asyncio.sleep(QUIET)
+
+
+class Tasks:
+    """Strong references to running work, which begins after the *acks* of its moment; a task that
+    fails is logged and forgotten."""
+
+    def __init__(self, acks: Acks | None = None) -> None:
+        self.acks = acks or Acks()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._after_acks(work))
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        task.add_done_callback(lambda _task: work.close())  # it may never have begun
+
+    async def _after_acks(self, work: Coroutine[Any, Any, None]) -> None:
+        await self.acks.made()
+        await work
 
     async def drain(self, seconds: float) -> int:
         """Wait that long for running work and for what comes meanwhile, cancel the rest, and

@@ -85,7 +85,9 @@ class Storage:
 
     async def run_together(self, work: Callable[[Database], T]) -> T:
         """Like `run`, in one transaction with what else waits for the thread in this way: the disk
-        is waited for once. Where that transaction fails, each has one of its own."""
+        is waited for once. Where that transaction fails, each has one of its own, but where the
+        file is locked: none waits for it again."""
+        self._refuse_closed()
         result: Future[T] = Future()
         self._together.append((work, result))
         return await self._on_thread(lambda: self._joined(result))
@@ -97,16 +99,23 @@ class Storage:
             return result.result()
         try:
             done = self._transaction(lambda db: [work(db) for work, _result in batch])
-        except Exception:  # noqa: BLE001 - each hears of its own
+        except BaseException as shared:  # noqa: BLE001 - each hears of its own
+            is_locked = _primary(shared) == sqlite3.SQLITE_BUSY
             for work, its in batch:
-                try:
-                    its.set_result(self._transaction(work))
-                except Exception as error:  # noqa: BLE001 - raised where it is waited for
-                    its.set_exception(error)
+                if is_locked:
+                    its.set_exception(shared)
+                else:
+                    self._alone(work, its)
         else:
             for (_work, its), value in zip(batch, done, strict=True):
                 its.set_result(value)
         return result.result()
+
+    def _alone(self, work: Callable[[Database], T], result: Future[T]) -> None:
+        try:
+            result.set_result(self._transaction(work))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            result.set_exception(error)
 
     async def healthy(self) -> bool:
         """Whether a write reaches the disk now."""
@@ -127,9 +136,12 @@ class Storage:
             self._executor.shutdown()
             os.close(lock)
 
-    async def _on_thread(self, job: Callable[[], T]) -> T:
+    def _refuse_closed(self) -> None:
         if self._lock < 0:
             raise StorageError(_("The database is closed."))
+
+    async def _on_thread(self, job: Callable[[], T]) -> T:
+        self._refuse_closed()
         try:
             return await self._submit(job)
         except sqlite3.Error as error:
@@ -190,9 +202,13 @@ class Storage:
         db.close()
 
 
+def _primary(error: BaseException) -> int:
+    """SQLite's primary result code, 0 where it is none of its errors."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _sentence(error: sqlite3.Error, path: Path) -> str:
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    match primary:
+    match _primary(error):
         case sqlite3.SQLITE_FULL:
             return _("The disk under {path} is full; free some space.", path=path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:

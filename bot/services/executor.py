@@ -26,6 +26,7 @@ from bot.services.people import People, Standing
 from bot.services.reading import Found, OrderReader, Reading
 from bot.services.rechecks import Rechecks
 from bot.services.steps import Step, step
+from bot.services.together import both
 
 logger = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ CLAIM = timedelta(minutes=5)  # a claim older than this lost its receipt
 S = RequestStatus
 _READ_BACK = frozenset({CancelEffect.YES, CancelEffect.NO, CancelEffect.THROTTLED})
 _ENDING = frozenset({InputKind.STOP, InputKind.WITHDRAW, InputKind.DENY})
+_AGAINST = _ENDING | {InputKind.TAKE_BACK}  # what can be said as long as votes are not yet enough
 
 
 class Executor:
@@ -102,12 +104,12 @@ class Executor:
             company = await self._rechecks.deciders(request)
             if company is None:
                 return
-            standing, reading = await asyncio.gather(
+            standing, reading = await both(
                 self._people.standing(request, company), self._rechecks.read(request)
             )
             if standing.complete:
                 if await self._rechecks.is_the_same(request, reading):
-                    await self._change(self._held(request))
+                    await self._change(self._held(request), heed=_AGAINST)
                 return
             if standing.unreadable:
                 await self._rechecks.later(request, "Slack")

@@ -58,7 +58,7 @@ def here(proof: Proof, size: str) -> int:
     try:
         figures = proof.run(sizes)
     except AssertionError as broken:
-        print(f"broken: {broken}")
+        print("broken:", *str(broken).split())  # one line: hypothesis tells more
         return 1
     print(
         "; ".join(

@@ -315,7 +315,7 @@ async def _in_turn(*work: Awaitable[Any]) -> list[Any]:
     return [await each for each in work]
 
 
-vars(executing)["asyncio"] = SimpleNamespace(gather=_in_turn)
+vars(executing).update(asyncio=SimpleNamespace(gather=_in_turn), both=_in_turn)
 
 
 def _drive(work: Coroutine[Any, Any, Any]) -> None:

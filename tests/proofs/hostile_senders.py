@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.metrics import Metrics
 from bot.sandbox.workspace.delivery_http import signature
 from handlers.front import LARGEST, LINGER, SLOWEST, Front
-from handlers.tasks import Tasks
+from handlers.tasks import Acks
 from tests.proofs.hostile_requests import JSON, PATH, request_bytes
 from tests.stage import ShiftedClock
 
@@ -66,7 +66,7 @@ async def impatient() -> AsyncIterator[Address]:
 
     bolt = AsyncApp(signing_secret="x", authorize=authorize, request_verification_enabled=False)
     clock = ShiftedClock()
-    front = Front(bolt, ["secret"], Metrics(), clock, Tasks(), slowest_s=_SHORT, idle_s=_IDLE)
+    front = Front(bolt, ["secret"], Metrics(), clock, Acks(), slowest_s=_SHORT, idle_s=_IDLE)
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

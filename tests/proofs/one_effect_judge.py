@@ -23,6 +23,7 @@ NEXT = {
 FINAL = {"withdrawn", "denied", "expired", "outdated", "stopped", "cancelled", "failed"}
 ENDING = {"stop", "withdraw", "deny"}
 HOLD_MS = 30_000
+TAKEN_BACK = "request:vote_taken_back"
 # What a refused person may be told, by its first words, and the states in which that is true.
 TOO_LATE = {
     "This request still waits for its decision": "pending",
@@ -131,10 +132,17 @@ def two_humans(case: Case, row: Row) -> None:
 
 
 def nobody_is_overheard(case: Case) -> None:
-    """The cloud is asked after the hold, before the end of time, and not over anybody's no."""
+    """The cloud is asked after the hold, before the end of time, and not over anybody's no; nor are
+    votes enough over one that is being taken back."""
+    for approved in case.steps("approved"):
+        before = [line for line in case.lines if line.seq < approved.seq]
+        given = Counter(key for key in _stored_in(before) if key[1] == "take_back")
+        given -= Counter(_refused_in(before))
+        given -= Counter((line.actor, "take_back") for line in before if line.kind == TAKEN_BACK)
+        assert not given, f"approved although {[*given]} was stored before"
     for claim in case.steps("claimed"):
-        approved = max(line.at_ms for line in case.steps("approved"))
-        assert claim.at_ms >= approved + HOLD_MS, "claimed before the hold was over"
+        approved_ms = max(line.at_ms for line in case.steps("approved"))
+        assert claim.at_ms >= approved_ms + HOLD_MS, "claimed before the hold was over"
         before = [line for line in case.lines if line.seq < claim.seq]
         waiting = Counter(
             key
@@ -274,7 +282,7 @@ def _used(case: Case) -> list[tuple[str, str]]:
     """The inputs that caused a step, as far as a person did."""
     kinds = {
         "request:voted": "approve",
-        "request:vote_taken_back": "take_back",
+        TAKEN_BACK: "take_back",
         "request:denied": "deny",
         "request:withdrawn": "withdraw",
     }

@@ -133,6 +133,7 @@ UNREADABLE = [
     ("application/json", b"{" * 100_000),
     ("application/json", b'{"a":' * 100_000),
     (FORM, b"payload=no-json"),
+    (FORM, b"payload="),
     (FORM, b"payload=%5B1%5D"),
 ]
 

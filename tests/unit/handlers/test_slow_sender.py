@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.metrics import Metrics
 from handlers.front import Front
-from handlers.tasks import Tasks
+from handlers.tasks import Acks
 
 
 class SetClock:
@@ -29,7 +29,7 @@ async def authorize() -> AuthorizeResult:
 @asynccontextmanager
 async def listening(slowest_s: float = 0.05) -> AsyncIterator[tuple[str, int]]:
     bolt = AsyncApp(signing_secret="x", authorize=authorize)
-    front = Front(bolt, ["secret"], Metrics(), SetClock(), Tasks(), slowest_s=slowest_s, idle_s=0.2)
+    front = Front(bolt, ["secret"], Metrics(), SetClock(), Acks(), slowest_s=slowest_s, idle_s=0.2)
     runner = web.AppRunner(front.application(), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -126,7 +126,7 @@ async def test_what_comes_at_the_same_moment_is_acknowledged_before_work_begins(
         order.append(f"work {name}")
 
     async def input_of(name: str, *, slow: bool) -> None:
-        with tasks.acking():
+        with tasks.acks.acking():
             if slow:
                 await asyncio.sleep(0.02)
             order.append(f"ack {name}")
@@ -137,13 +137,30 @@ async def test_what_comes_at_the_same_moment_is_acknowledged_before_work_begins(
     assert [each.split()[0] for each in order] == ["ack"] * 3 + ["work"] * 3
 
 
+async def test_work_that_is_drained_apart_waits_for_the_same_acks() -> None:
+    tasks, order = Tasks(), list[str]()
+    apart = Tasks(tasks.acks)
+
+    async def work() -> None:
+        order.append("work")
+
+    with tasks.acks.acking():
+        apart.spawn(work())
+        await asyncio.sleep(0.01)
+        order.append("ack")
+    assert await tasks.drain(0) == 0
+    assert order == ["ack"]
+    await apart.drain(1)
+    assert order == ["ack", "work"]
+
+
 async def test_acks_that_never_end_do_not_hold_work_up_for_ever() -> None:
     tasks, done = Tasks(), asyncio.Event()
 
     async def work() -> None:
         done.set()
 
-    with tasks.acking():
+    with tasks.acks.acking():
         tasks.spawn(work())
         async with asyncio.timeout(5):
             await done.wait()
@@ -155,6 +172,6 @@ async def test_work_that_is_cut_before_it_begins_leaves_nothing_behind() -> None
     async def work() -> None:
         raise AssertionError("begun")
 
-    with tasks.acking():
+    with tasks.acks.acking():
         tasks.spawn(work())
         assert await tasks.drain(0) == 1

@@ -107,8 +107,9 @@ async def test_what_is_done_is_done_once_however_often_the_executor_looks() -> N
 async def test_a_slow_cloud_holds_up_its_own_request_only() -> None:
     orders = [a_detailed_order(order_id=f"CS261117120000{n}AB") for n in range(2)]
     office = Office(orders=orders)
-    for order in orders:
-        await office.press(K.APPROVE, BOB, await office.asked(order_id=order.order_id))
+    request_ids = [await office.asked(order_id=order.order_id) for order in orders]
+    for request_id in request_ids:
+        await office.press(K.APPROVE, BOB, request_id)
     release = asyncio.Event()
     slow = waiting_for(release)
 
@@ -118,7 +119,7 @@ async def test_a_slow_cloud_holds_up_its_own_request_only() -> None:
 
     office.cloud.script = script
     first = asyncio.create_task(office.executor.step())
-    while len(office.cloud.asked("get_order")) < 4:  # noqa: ASYNC110 - a fake has no event
+    while office.status(request_ids[1]) is S.PENDING:  # noqa: ASYNC110 - a fake has no event
         await asyncio.sleep(0)
     await office.executor.step()
     await office.later(HOLD)
@@ -162,6 +163,47 @@ async def test_a_stop_that_was_acknowledged_but_not_judged_yet_keeps_the_claim_w
     await office.later(HOLD)
     assert office.status(request_id) is S.STOPPED
     assert not office.cancel_calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "end"),
+    [
+        (K.TAKE_BACK, BOB, S.PENDING),
+        (K.WITHDRAW, ALICE, S.WITHDRAWN),
+        (K.DENY, CAROL, S.DENIED),
+    ],
+)
+async def test_a_no_that_was_acknowledged_while_the_order_was_read_keeps_the_hold_waiting(
+    kind: InputKind, user: str, end: RequestStatus
+) -> None:
+    office = Office()
+    request_id = await office.asked()
+    await office.press(K.APPROVE, BOB, request_id)
+    given = office.an_input(kind, user, request_id, reason="no")
+
+    async def meanwhile(_operation: str, _about: OrderQuery | str) -> None:
+        await office.store.accept(given)
+
+    office.cloud.script = meanwhile
+    await office.executor.step()
+    assert office.status(request_id) is S.PENDING
+    await office.decisions.handle(given)
+    await office.later(HOLD)
+    assert office.status(request_id) is end
+    assert not office.cancel_calls
+
+
+async def test_a_no_that_does_not_count_holds_nothing_up() -> None:
+    office = Office()
+    request_id = await office.asked()
+    await office.press(K.APPROVE, BOB, request_id)
+    given = office.an_input(K.TAKE_BACK, CAROL, request_id)
+    await office.store.accept(given)
+    await office.executor.step()
+    assert office.status(request_id) is S.PENDING
+    await office.decisions.handle(given)
+    await office.executor.step()
+    assert office.status(request_id) is S.APPROVED
 
 
 async def test_inputs_of_other_requests_and_other_kinds_do_not_hold_it_up() -> None:
