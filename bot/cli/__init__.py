@@ -51,6 +51,8 @@ app = typer.Typer(
 app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")
 
+_HELP = "Usage:"
+
 SeedOption = Annotated[
     int, typer.Option(min=0, help=_("The same number makes the same orders again."))
 ]
@@ -87,13 +89,14 @@ def _report(error: Exception, *, debug: bool) -> int:
         case _:
             hint = _("run it again with --debug for the whole story")
             sentence, code = mask(f"{type(error).__name__}: {error}; {hint}"), FAILED
-    sys.stderr.write(f"{visible(sentence, lines=True)}\n")
+    is_help = isinstance(error, typer.TyperException) and sentence.startswith(_HELP)
+    sys.stderr.write(f"{visible(sentence, lines=is_help)}\n")
     return code
 
 
 def _usage(error: typer.TyperException) -> str:
     sentence = error.format_message().rstrip(".\n")
-    if sentence.startswith("Usage:"):  # the whole help, for a command that lacks its subcommand
+    if sentence.startswith(_HELP):  # the whole help, for a command that lacks its subcommand
         return sentence
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "countersign"

@@ -99,19 +99,19 @@ PROOF = Proof(
         Bug(
             "answered before it is stored",
             "handlers/requests.py",
-            """            try:
-                is_new = await self._desk.request_store.accept(given)
-            except StorageError:
-                logger.exception("not_recorded")
-                await ack()
-                self._desk.tasks.spawn(reply""",
-            """            try:
-                is_new = True
-                self._desk.tasks.spawn(self._desk.request_store.accept(given))
-            except StorageError:
-                logger.exception("not_recorded")
-                await ack()
-                self._desk.tasks.spawn(reply""",
+            """                try:
+                    is_new = await self._desk.request_store.accept(given)
+                except StorageError:
+                    logger.exception("not_recorded")
+                    await ack()
+                    self._desk.tasks.spawn(reply""",
+            """                try:
+                    is_new = True
+                    self._desk.tasks.spawn(self._desk.request_store.accept(given))
+                except StorageError:
+                    logger.exception("not_recorded")
+                    await ack()
+                    self._desk.tasks.spawn(reply""",
         ),
         Bug(
             "inputs that were left are left",

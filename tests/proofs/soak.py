@@ -60,7 +60,7 @@ PROOF = Proof(
     promise="Weeks of a hostile network end with balanced books",
     commit={"seed": 1, "lives": 1, "days": 2},
     full={"seed": 1, "lives": 1, "days": 30},
-    bug={"seed": 3, "lives": 1, "days": 4},
+    bug={"seed": 3, "lives": 1, "days": 8},
     run=run,
     bugs=(
         Bug(

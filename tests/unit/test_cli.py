@@ -162,6 +162,14 @@ def test_serve_refuses_a_wrong_configuration_with_file_and_line(tmp_path: Path) 
     assert found.startswith("my.toml:3: “quorum”: must be at least 1")
 
 
+def test_what_an_operator_wrote_gets_no_line_of_its_own(tmp_path: Path) -> None:
+    policy = POLICY.replace("U0BOB", r"U0\n\nserving\u001b[31m") + ACCOUNT
+    (tmp_path / "countersign.toml").write_text(policy)
+    assert r'holds "U0\n\nserving\x1b[31m", which' in refusal(
+        countersign(tmp_path, "serve", KEY="cli-cloud-secret")
+    )
+
+
 def test_a_key_that_is_not_set_is_named_whole(tmp_path: Path) -> None:
     account = ACCOUNT.replace('"AK"', '"env:NOT_SET"')
     assert account != ACCOUNT
