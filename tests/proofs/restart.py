@@ -148,11 +148,13 @@ PROOF = Proof(
             "half of the clicks are acknowledged and not stored",
             "handlers/requests.py",
             "                    is_new = await self._desk.request_store.accept(given)\n"
-            '                except StorageError:\n                    logger.exception("not_recorded")\n'
+            "                except StorageError:\n"
+            '                    logger.exception("not_recorded")\n'
             "                    await ack()\n",
             "                    is_new = given.at.microsecond % 2 == 0 and"
             " await self._desk.request_store.accept(given)\n"
-            '                except StorageError:\n                    logger.exception("not_recorded")\n'
+            "                except StorageError:\n"
+            '                    logger.exception("not_recorded")\n'
             "                    await ack()\n",
         ),
     ),

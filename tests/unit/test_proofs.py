@@ -1,4 +1,4 @@
-"""The proofs themselves are run by `make proofs`; here, that their seeded bugs still fit the code."""
+"""`make proofs` runs the proofs; here, that their seeded bugs still fit the code."""
 
 from __future__ import annotations
 
