@@ -35,6 +35,7 @@ logger = structlog.get_logger(__name__)
 DRAIN = 3.5  # seconds for running work at shutdown; the whole ends within 10
 STEPS = 1.5  # for steps of the executor and the outbox: a call cut off is settled by reads
 LATE = 2.0  # for what came in while the listeners closed
+WAITING = 1024  # connections that wait to be accepted: a burst of more than 128 loses a second
 
 
 class SystemClock:
@@ -116,7 +117,7 @@ async def _listen(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
-        await web.TCPSite(runner, where.host, where.port).start()
+        await web.TCPSite(runner, where.host, where.port, backlog=WAITING).start()
     except OSError as error:
         raise ConfigurationError(
             _(

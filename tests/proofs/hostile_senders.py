@@ -13,6 +13,7 @@ from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.app import WAITING
 from bot.metrics import Metrics
 from bot.sandbox.workspace.delivery_http import signature
 from handlers.front import LARGEST, LINGER, SLOWEST, Front
@@ -69,7 +70,7 @@ async def impatient() -> AsyncIterator[Address]:
     front = Front(bolt, ["secret"], Metrics(), clock, Acks(), slowest_s=_SHORT, idle_s=_IDLE)
     runner = web.AppRunner(front.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=WAITING).start()
     host, port = runner.addresses[0][:2]
     try:
         yield Address(host, port, "secret", clock, slowest=_SHORT, idle=_IDLE)
