@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ MODULES = (
     "machine",
     "soak",
     "record",
+    "record_speed",
     "hostile_text",
     "hostile_http",
     "digests",
@@ -132,16 +133,21 @@ def main() -> int:
     if options.here:
         return max(here(proof, options.size) for proof in chosen)
     holds = True
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as at_once:
-        begun = [
-            at_once.submit(tried, each, size=options.size, bugs=options.bugs) for each in chosen
-        ]
-        for ended in as_completed(begun):
-            found_out = ended.result()
-            holds &= found_out.holds
-            if options.write and found_out.holds:
-                write([found_out.row], known)
+    for ended in _all_tried(chosen, size=options.size, bugs=options.bugs):
+        holds &= ended.holds
+        if options.write and ended.holds:
+            write([ended.row], known)
     return int(not holds)
+
+
+def _all_tried(chosen: Iterable[Proof], *, size: str, bugs: bool) -> Iterator[Tried]:
+    """As they end. More at once than there are processors, for none needs one all the time."""
+    alone = [each for each in chosen if each.alone]
+    yield from (tried(each, size=size, bugs=bugs) for each in alone)
+    with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as at_once:
+        others = (each for each in chosen if not each.alone)
+        begun = [at_once.submit(tried, each, size=size, bugs=bugs) for each in others]
+        yield from (ended.result() for ended in as_completed(begun))
 
 
 if __name__ == "__main__":

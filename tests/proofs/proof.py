@@ -31,7 +31,7 @@ class Proof:
     """*run* raises AssertionError where the promise does not hold, and else counts what it saw.
 
     *commit* is the size for every commit, *full* the size of `make proofs`, *bug* the smallest
-    that finds each of *bugs*.
+    that finds each of *bugs*. Nothing else runs beside one that is *alone*: it takes times.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Proof:
     bug: Size
     run: Callable[[Size], Figures]
     bugs: tuple[Bug, ...]
+    alone: bool = False
 
 
 @contextmanager

@@ -25,13 +25,10 @@ from tests.proofs.record_attacks import (
 from tests.proofs.record_checks import Verdict, heads_log, no_alarm, of_outsider, of_product
 from tests.proofs.record_day import live
 from tests.proofs.record_erasure import erased
-from tests.proofs.record_speed import times_bare, written
 from tests.proofs.record_writers import written_by_processes, written_on_threads
 
 SEED = 6
 ON_EACH = 40  # attacks on one honest record
-MOST = 2.0  # times the bare hashes, from so many records on:
-MANY = 1_000_000
 
 
 def run(size: Size) -> Figures:
@@ -45,7 +42,7 @@ def run(size: Size) -> Figures:
             for day in range(size["days"])
         )
         texts = erased(folder / "erased.db", Random(SEED), size["texts"])
-        figures: dict[str, int | str] = {
+        return {
             "attacks, each found by the product and by docs/verify_audit.py": attacks,
             "missed": 0,
             "honest records and stages of records, checked by both": records + checked,
@@ -55,18 +52,6 @@ def run(size: Size) -> Figures:
             "texts erased": texts,
             "is the seed": SEED,
         }
-        if size["records"]:
-            figures |= _timed(folder / "long.db", size["records"])
-        return figures
-
-
-def _timed(path: Path, records: int) -> Figures:
-    written(path, records)
-    times = times_bare(path)
-    assert records < MANY or times <= MOST, (
-        f"{records} records take {times:.2f} times as long as bare SHA-256"
-    )
-    return {f"times bare SHA-256 over the same bytes ({records:,} records)": f"{times:.2f}"}
 
 
 def _attacked(folder: Path, attacks: int) -> tuple[int, int]:
@@ -163,7 +148,6 @@ PROOF = Proof(
         "days": 2,
         "steps": 300,
         "texts": 6,
-        "records": 20_000,
     },
     full={
         "attacks": 10_000,
@@ -171,9 +155,8 @@ PROOF = Proof(
         "days": 20,
         "steps": 1_000,
         "texts": 40,
-        "records": MANY,
     },
-    bug={"attacks": 300, "written": 10, "days": 2, "steps": 300, "texts": 2, "records": 0},
+    bug={"attacks": 300, "written": 10, "days": 2, "steps": 300, "texts": 2},
     run=run,
     bugs=(
         Bug(
