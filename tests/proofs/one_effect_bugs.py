@@ -15,7 +15,6 @@ BUGS = (
         "id = :id returning seq",
     ),
     Bug("the claim heeds nobody", "bot/services/executor.py", "heed=_ENDING", "heed=()"),
-    Bug("the hold heeds nobody", "bot/services/executor.py", ", heed=_AGAINST", ""),
     Bug(
         "the hold lasts no time",
         "bot/services/executor.py",

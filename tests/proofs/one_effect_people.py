@@ -27,7 +27,7 @@ QUORUMS = {"alibaba-main": 1, "huawei-main": 2}
 POLICY = """viewers = ["members"]
 requesters = ["members"]
 hold = "30s"
-expires = "4m"
+expires = "200s"
 rules = [{accounts = ["huawei-main"], quorum = 2}]"""
 
 
