@@ -171,7 +171,7 @@ def _verify_texts(connection: sqlite3.Connection, part: Part) -> None:
     for seq, name, salt, text, body in rows:
         try:
             matches = _commits_to(body, name, commitment(salt, text))
-        except (TypeError, AttributeError):  # no record of this number, or a value that is no bytes
+        except (TypeError, AttributeError, KeyError, ValueError):  # no record, no bytes, no JSON
             matches = False
         if not matches:
             raise BadRecord(seq, _("its text does not match what was committed to"))

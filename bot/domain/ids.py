@@ -56,8 +56,7 @@ def providers_of(order_id: str) -> tuple[Provider, ...]:
 
 def _id_in_word(word: str) -> str:
     if "://" in word:
-        order_id = clean_order_id(word.rstrip(_QUOTES + "."))
-        return order_id if providers_of(order_id) else ""
+        return clean_order_id(word.rstrip(_QUOTES + "."))
     order_id = clean_order_id(word) if word.startswith("<") else word.upper()
     return order_id if _SURE.fullmatch(order_id) and providers_of(order_id) else ""
 

@@ -136,6 +136,7 @@ def test_a_difference_is_told_in_words() -> None:
         ),
     }
     assert differences(ORDER, replace(ORDER, payable=None)) == (("payable", "12,480.00 CNY", "-"),)
+    assert differences(ORDER, replace(ORDER, parts=())) == (("parts", "CS1, CS2", "-"),)
     assert differences(replace(ORDER, line_items=()), ORDER)[0][1] == "-"
     bare = LineItem(line_id="1", instance_ids=("i-b", "i-a"))
     (said,) = differences(replace(ORDER, line_items=()), replace(ORDER, line_items=(bare,)))

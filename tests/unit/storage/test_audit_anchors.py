@@ -94,6 +94,7 @@ def test_an_anchor_that_would_prove_nothing_is_refused(
     ("part", "change", "finding"),
     [
         (Part(None, 3), "select 1", (3, None, "")),
+        (Part(1, 3), "select 1", (3, None, "")),
         (Part(4, 7), "select 1", (7, None, "")),
         (Part(8, None), "select 1", (10, None, "")),
         (Part(4, 7), "update audit_text set text = 'no' where seq = 3", (7, None, "")),
@@ -102,6 +103,8 @@ def test_an_anchor_that_would_prove_nothing_is_refused(
         (Part(4, 7), "update audit_text set text = 'no' where seq = 7", (7, 7, TEXT)),
         (Part(4, 7), "update audit set actor = 'U0MALLORY' where seq in (3, 8)", (7, None, "")),
         (Part(4, 7), "update audit set hash = zeroblob(32) where seq = 3",
+         (3, 4, "it does not follow the record before it")),
+        (Part(4, 7), "delete from audit where seq = 3",
          (3, 4, "it does not follow the record before it")),
         (Part(4, 7), "delete from audit where seq >= 7", (6, 7, "it is missing")),
         (Part(4, 7), "delete from audit where seq >= 6", (5, 6, "it is missing")),
@@ -121,6 +124,18 @@ def test_a_part_is_judged_by_its_own_records_and_the_hash_before_them(
         except BadRecord as bad:
             found = bad
     assert (done.seq, found and found.seq, found.reason if found else "") == finding
+
+
+def test_a_part_looks_at_the_anchor_where_it_is_its_own(record: Path) -> None:
+    with reading(record) as connection:
+        for before in (2, 3):
+            done = Progress()
+            _verify_part(connection, Part(4, 7), done, (before, "0" * 16))
+            assert done.seq == 7
+        for own in (4, 5, 7):
+            with pytest.raises(BadRecord) as bad:
+                _verify_part(connection, Part(4, 7), Progress(), (own, "0" * 16))
+            assert bad.value.seq == own
 
 
 @pytest.mark.parametrize(("part", "is_asked"), [(Part(4, 7), False), (Part(8, None), True)])

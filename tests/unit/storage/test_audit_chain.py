@@ -48,12 +48,31 @@ def test_the_order_of_names_does_not_show(value: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [1.0, float("nan"), 2**53, -(2**53), b"x", ["1"], {1: "x"}, {"é": "x"}, "\ud800"],
+    ("value", "kind"),
+    [
+        (1.0, "float"),
+        (float("nan"), "float"),
+        (2**53, "int"),
+        (-(2**53), "int"),
+        (b"x", "bytes"),
+        (["1"], "list"),
+    ],
 )
-def test_what_two_writers_could_write_apart_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match=r".+"):
+def test_what_two_writers_could_write_apart_is_refused(value: object, kind: str) -> None:
+    sentence = f"{kind} does not belong on the record in this size or form"
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
         canonical({"fact": value})
+
+
+@pytest.mark.parametrize("name", [1, "é"])
+def test_a_name_that_is_not_ascii_text_is_refused(name: object) -> None:
+    with pytest.raises(ValueError, match=r"^a name on the record is not ASCII text$"):
+        canonical({"fact": {name: "x"}})
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        canonical({"fact": "\ud800"})
 
 
 def test_the_largest_integers_that_every_reader_keeps_are_let_in() -> None:

@@ -205,6 +205,30 @@ def test_a_missing_record_is_named_and_so_is_the_next() -> None:
     assert done.seq == 2
 
 
+def test_numbers_that_skip_are_found_though_each_hash_fits() -> None:
+    chain, done = rows(2), Progress()
+    with pytest.raises(BadRecord) as bad:
+        verify_rows([*chain, a_row(4, chain[1][7])], done)
+    assert (bad.value.seq, bad.value.reason) == (3, "it is missing, the next is 4")
+    assert (done.seq, done.hash) == (2, chain[1][7])
+
+
+def test_a_chain_does_not_start_before_its_first_record() -> None:
+    with pytest.raises(BadRecord) as bad:
+        verify_rows([a_row(0)], Progress())
+    assert (bad.value.seq, bad.value.reason) == (1, "it is missing, the next is 0")
+
+
+@pytest.mark.parametrize("no_hash", ["text", 7, None])
+def test_a_hash_that_is_no_bytes_is_found_though_the_next_record_names_it(no_hash: object) -> None:
+    chain, done = rows(2, changed=2, hash=no_hash), Progress()
+    with pytest.raises(BadRecord) as bad:
+        verify_rows([*chain, a_row(3, prev=no_hash, hash=bytes(32))], done)
+    assert (bad.value.seq, bad.value.reason) == (2, HASH)
+    assert (done.seq, done.hash) == (1, chain[0][7])
+
+
 def test_a_finding_travels_between_processes() -> None:
     bad = pickle.loads(pickle.dumps(BadRecord(3, "it is missing")))  # noqa: S301 - our own bytes
     assert (bad.seq, bad.reason) == (3, "it is missing")
+    assert bad.args == (3, "it is missing")

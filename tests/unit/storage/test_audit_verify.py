@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import resource
 import shutil
 import sqlite3
 import tempfile
@@ -23,6 +24,7 @@ from tests.builders import NOON, an_entry
 from tests.stored_record import KEY, append, stored, tamper
 
 NOBODY = 65534
+LONG = 33 * 1024 * 1024  # read in parts
 COLUMNS = "its search columns differ from its content"
 HASH = "its content does not match its hash"
 TEXT = "its text does not match what was committed to"
@@ -96,6 +98,17 @@ def test_a_text_of_any_name_is_the_one_committed_to(record: Path) -> None:
     assert verify_file(record).bad_seq == 11
 
 
+def test_a_text_of_a_record_that_is_no_json_is_a_finding(record: Path) -> None:
+    tamper(record, "update audit_text set text = 'other' where seq = 10")
+    with closing(sqlite3.connect(record, isolation_level=None)) as db:
+        body = stored(record, "body", 10).replace(b'"facts":{"n":8}', b'"facts":{n}')
+        digest = hashlib.sha256(stored(record, "prev", 10) + body).digest()
+        db.execute("update audit set body = ?, hash = ? where seq = 10", (body, digest))
+    result = verify_file(record)
+    assert (result.ok, result.bad_seq) == (False, 10)
+    assert result.reason == "its text does not match what was committed to"
+
+
 def test_an_erased_text_is_no_finding(record: Path) -> None:
     with closing(sqlite3.connect(record, isolation_level=None)) as db:
         db.execute("delete from audit_text where seq = 5")
@@ -126,15 +139,20 @@ def test_any_flipped_byte_of_a_body_is_found(record: Path) -> None:
         assert (result.ok, result.bad_seq) == (False, 5)
 
 
-def test_a_destroyed_page_is_a_finding_and_no_crash(record: Path) -> None:
+@pytest.mark.parametrize(
+    ("table", "bad_seq"), [("audit", 1), ("audit_text", 11), ("audit_tag", 11)]
+)
+def test_a_destroyed_page_is_a_finding_and_no_crash(record: Path, table: str, bad_seq: int) -> None:
     content = bytearray(record.read_bytes())
     with closing(sqlite3.connect(record)) as db:
-        (page,) = db.execute("select rootpage from sqlite_master where name = 'audit'").fetchone()
+        (page,) = db.execute(
+            "select rootpage from sqlite_master where name = ?", (table,)
+        ).fetchone()
     content[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
     record.write_bytes(content)
-    result = verify_file(record)
-    assert (result.ok, result.bad_seq) == (False, 1)
-    assert "damaged" in result.reason
+    result = verify_file(record, key=KEY)
+    assert (result.ok, result.bad_seq, result.records) == (False, bad_seq, bad_seq - 1)
+    assert result.reason == "the file is damaged (database disk image is malformed)"
 
 
 async def test_it_reads_while_the_bot_writes(path: Path, storage: Storage) -> None:
@@ -182,3 +200,36 @@ def test_what_is_no_record_is_refused_in_one_sentence(
     for path in (tmp_path / "absent.db", tmp_path, text, empty, other):
         with pytest.raises(StorageError, match=rf"(?s)^[^\n]*{path.name}[^\n]*\.$"):
             read(path)
+
+
+def test_an_empty_record_has_no_head(record: Path) -> None:
+    tamper(record, "delete from audit")
+    with pytest.raises(StorageError) as refused:
+        head_of(record)
+    assert str(refused.value) == f"{record} holds no audit record."
+
+
+def test_a_short_record_is_read_in_this_process(record: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert verify_file(record).ok
+    assert resource.getrusage(resource.RUSAGE_CHILDREN) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("select 1", (10, None)),
+        ("update audit set actor = 'U0MALLORY' where seq = 2", (1, 2)),
+        ("update audit set actor = 'U0MALLORY' where seq = 9", (8, 9)),
+    ],
+)
+def test_of_a_long_record_all_parts_are_read(
+    record: Path, change: str, finding: tuple[int, int | None]
+) -> None:
+    """In two processes, unless something else runs beside this test."""
+    tamper(record, change)
+    os.truncate(record, LONG)  # SQLite knows how much of the file is its own
+    with pytest.MonkeyPatch.context() as machine:
+        machine.setattr(os, "cpu_count", lambda: 2)
+        result = verify_file(record)
+    assert (result.records, result.bad_seq) == finding

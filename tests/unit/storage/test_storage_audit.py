@@ -13,8 +13,9 @@ import pytest
 from sqlite_utils import Database
 
 from bot.errors import StorageError
-from storage.audit import SqliteAuditLog
+from storage.audit import SqliteAuditLog, head_of
 from storage.chain import commitment, key_id_of, tag_of
+from storage.columns import to_ms
 from storage.database import Storage
 from storage.records import insert_record
 from storage.verify import verify_file
@@ -40,6 +41,13 @@ async def test_a_chain_starts_once(path: Path, storage: Storage) -> None:
     await again.aclose()
 
 
+def test_an_empty_record_has_no_head() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("create table audit(seq, hash)")
+        with pytest.raises(StorageError, match=r"^The audit record is empty; restore a backup\.$"):
+            head_of(Database(db))
+
+
 async def test_pitfall_51_fifty_concurrent_writers_make_one_chain_and_no_false_alarm(
     path: Path, storage: Storage
 ) -> None:
@@ -63,7 +71,7 @@ async def test_pitfall_51_fifty_concurrent_writers_make_one_chain_and_no_false_a
     for record in appended:
         at_ms, body, prev, record_hash = by_seq[record.seq]
         assert (body, prev, record_hash) == (record.body, record.prev, record.hash)
-        assert at_ms == json.loads(body)["at_ms"]
+        assert at_ms == json.loads(body)["at_ms"] == to_ms(record.at)
     result = verify_file(path)
     assert (result.ok, result.records) == (True, 51)
 
