@@ -13,7 +13,7 @@ from bot.domain.money import Money
 from bot.domain.orders import OrderType
 from bot.i18n import _
 from handlers.views import words
-from handlers.views.text import clean, money, short, span, when
+from handlers.views.text import beginning, clean, money, short, span, when
 
 SUBJECT = 80  # characters of what an order is for
 ACCOUNT = 40  # of an account's name
@@ -27,7 +27,7 @@ DAY = timedelta(hours=24)
 
 def part(text: str, limit: int) -> str:
     """Outside text as one part of a line of ours, whatever its length."""
-    return short(text[:LOOKED_AT], limit)
+    return short(text, limit) if len(text) <= LOOKED_AT else beginning(text[:LOOKED_AT], limit)
 
 
 def orders(count: int) -> str:

@@ -54,6 +54,11 @@ def short(text: str, limit: int) -> str:
     return cut(clean(text), limit)
 
 
+def beginning(text: str, limit: int) -> str:
+    """As `short`, of a text that goes on, although *limit* may hold all of this."""
+    return cut(clean(text) + CUT, limit)
+
+
 def literal(text: str, limit: int = 3000, *, lines: bool = False) -> PlainTextObject:
     """Outside text for a block; never empty, for Slack refuses that."""
     shown = cut(clean(text, lines=lines), limit)

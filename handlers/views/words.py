@@ -7,7 +7,7 @@ from bot.domain.subjects import number, own_quantity
 from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable, Remedy
 from bot.i18n import _
 from bot.redact import mask
-from handlers.views.text import clean, money, short
+from handlers.views.text import beginning, clean, money, short
 
 NAME = 80  # characters of a product's name, a provider's word, a code
 
@@ -72,7 +72,9 @@ def masked(text: str, limit: int) -> str:
     """Outside text that may quote a secret, as one part of a line of ours. Where a long text ends
     in the middle of a secret, nobody knows that one: so far is not shown."""
     shown = mask(text[:LOOKED_AT])
-    return short(shown if len(text) <= LOOKED_AT else shown[:-SECRET], limit)
+    if len(text) <= LOOKED_AT:
+        return short(shown, limit)
+    return beginning(shown[:-SECRET], limit)
 
 
 def next_step(error: ProviderError) -> str:

@@ -17,7 +17,7 @@ from bot.domain.money import Money
 from bot.domain.subjects import number
 from bot.errors import ProviderRefused, ProviderUnavailable
 from bot.redact import register
-from handlers.views import words
+from handlers.views import digest_words, words
 from handlers.views.panel import sentence
 from handlers.views.text import CUT, clean, cut, escaped, literal, moment, money, span, when
 from tests.builders import NOON, an_order
@@ -225,6 +225,13 @@ def test_a_length_is_said_in_one_unit(length: timedelta, said: str) -> None:
 )
 def test_a_quantity_has_no_needless_zeros(count: str, said: str) -> None:
     assert number(Decimal(count)) == said
+
+
+def test_a_text_too_long_to_be_looked_at_whole_says_that_it_goes_on() -> None:
+    assert words.masked("E404" + "\u200b" * 5000, 80) == "E404 … (cut)"
+    assert words.masked("E404" + "\u200b" * 3000, 80) == "E404"
+    assert words.masked("a" * 5000, 80) == "a" * 72 + " … (cut)"
+    assert digest_words.part("web" + "\u200b" * 600, 80) == "web … (cut)"
 
 
 def test_pitfall_46_a_key_in_a_clouds_words_is_masked() -> None:
