@@ -315,7 +315,9 @@ async def _in_turn(*work: Awaitable[Any]) -> list[Any]:
     return [await each for each in work]
 
 
-vars(executing).update(asyncio=SimpleNamespace(gather=_in_turn), both=_in_turn)
+def one_after_the_other() -> None:
+    """In this process, from now on."""
+    vars(executing).update(asyncio=SimpleNamespace(gather=_in_turn), both=_in_turn)
 
 
 def _drive(work: Coroutine[Any, Any, Any]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from math import prod
 
-from tests.proofs.driven import Core, Driven, Leaf
+from tests.proofs.driven import Core, Driven, Leaf, one_after_the_other
 from tests.proofs.proof import Figures, Proof, Size
 from tests.proofs.scripted_ports import Waiting
 from tests.proofs.second_opinion import Case, Config, Event, Now, Opinion, Said, Wrong
@@ -138,6 +138,7 @@ class Search:
 
 def run(size: Size) -> Figures:
     """Raises AssertionError with a world and the shortest way to a cancel call that must not be."""
+    one_after_the_other()
     counts = dict.fromkeys(("worlds", "states", "transitions", "runs", "calls"), 0)
     for world in _worlds(size):
         search = Search(world)

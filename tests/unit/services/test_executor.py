@@ -119,8 +119,9 @@ async def test_a_slow_cloud_holds_up_its_own_request_only() -> None:
 
     office.cloud.script = script
     first = asyncio.create_task(office.executor.step())
-    while office.status(request_ids[1]) is S.PENDING:  # noqa: ASYNC110 - a fake has no event
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        while office.status(request_ids[1]) is S.PENDING:  # noqa: ASYNC110 - a fake has no event
+            await asyncio.sleep(0)
     await office.executor.step()
     await office.later(HOLD)
     assert office.cancel_calls == [orders[1].order_id]
