@@ -180,6 +180,7 @@ async def test_a_lost_socket_is_red_and_comes_back_by_itself(socket_stage: Stage
     }
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_recorded_is_not_shown_and_readiness_is_red(stage: Stage) -> None:
     order = stage.an_order("huawei-main", index=1)
     card = await stage.type(BOB, f"{order.order_id} huawei-main", until=order.order_id)
@@ -215,6 +216,7 @@ async def test_a_refusal_that_cannot_be_recorded_is_refused_all_the_same(stage: 
         await stage.type("U0GUEST", "accounts", until=UNRECORDED)
 
 
+@pytest.mark.slow
 async def test_readiness_answers_while_the_database_is_locked_by_somebody(
     socket_stage: Stage,
 ) -> None:

@@ -249,6 +249,7 @@ async def test_a_file_that_was_shared_before_the_line_dropped_is_not_shared_agai
     assert [call.method for call in slack.calls].count(COMPLETE) == 1
 
 
+@pytest.mark.slow
 async def test_where_slack_asks_to_wait_it_is_waited_for_once_and_then_said(
     slack: Workspace, files: SlackFiles, file: BinaryIO
 ) -> None:

@@ -72,6 +72,7 @@ async def test_a_slow_cancel_whose_caller_left_still_takes_effect(
     assert clouds.book.calls[0].effect is True
 
 
+@pytest.mark.slow
 async def test_the_clouds_close_while_a_slow_call_is_waiting() -> None:
     async with start_clouds() as clouds:
         http = loopback_client(clouds.url)

@@ -41,6 +41,7 @@ async def test_pitfall_48_news_of_a_digest_that_never_went_out_are_in_the_next()
     assert [line.order_id for line in digest.lines if line.new] == ["CS2"]
 
 
+@pytest.mark.slow
 async def test_thousands_of_orders_have_their_deadlines_on_the_first_day() -> None:
     orders = [placed(f"CS{at}", deadline=MORNING + 5 * DAY) for at in range(2_105)]
     office = an_office(*orders)

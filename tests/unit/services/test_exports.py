@@ -285,6 +285,7 @@ async def test_only_a_few_files_are_made_at_once() -> None:
     assert most == 3
 
 
+@pytest.mark.slow
 async def test_many_orders_hold_up_nothing_else(tmp_path: Path) -> None:
     count = 6000
     async with a_database(tmp_path) as snapshots:
