@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.approvals import RequestStatus
@@ -19,7 +18,6 @@ from tests.fake_cloud import waiting_for
 from tests.request_office import (
     ALICE,
     BOB,
-    CAROL,
     DAVE,
     HOLD,
     ORDER_ID,
@@ -33,8 +31,6 @@ from tests.scripted_cloud import (
 S = RequestStatus
 K = InputKind
 MS = timedelta(milliseconds=1)
-SECOND = timedelta(seconds=1)
-PAID = {"payment_status": PaymentStatus.PAID}
 CANCELLED = {"payment_status": PaymentStatus.CANCELLED}
 
 
@@ -146,101 +142,6 @@ async def test_an_error_of_ours_stops_no_other_request() -> None:
         await office.executor.step()
     assert [line["event"] for line in lines if line["log_level"] != "info"] == ["request_not_moved"]
     assert [each.status for each in office.store.requests.values()] == [S.PENDING, S.APPROVED]
-
-
-@pytest.mark.parametrize(
-    ("kind", "user"), [(K.STOP, ALICE), (K.WITHDRAW, ALICE), (K.DENY, CAROL), (K.STOP, BOB)]
-)
-async def test_a_stop_that_was_acknowledged_but_not_judged_yet_keeps_the_claim_waiting(
-    kind: InputKind, user: str
-) -> None:
-    office = Office()
-    request_id = await office.approved()
-    given = office.an_input(kind, user, request_id, reason="no")
-    await office.store.accept(given)
-    await office.later(HOLD)
-    assert office.status(request_id) is S.APPROVED
-    await office.decisions.handle(given)
-    await office.later(HOLD)
-    assert office.status(request_id) is S.STOPPED
-    assert not office.cancel_calls
-
-
-@pytest.mark.parametrize(
-    ("kind", "user", "end"),
-    [
-        (K.TAKE_BACK, BOB, S.PENDING),
-        (K.WITHDRAW, ALICE, S.WITHDRAWN),
-        (K.DENY, CAROL, S.DENIED),
-    ],
-)
-async def test_a_no_that_was_acknowledged_while_the_order_was_read_keeps_the_hold_waiting(
-    kind: InputKind, user: str, end: RequestStatus
-) -> None:
-    office = Office()
-    request_id = await office.asked()
-    await office.press(K.APPROVE, BOB, request_id)
-    given = office.an_input(kind, user, request_id, reason="no")
-
-    async def meanwhile(_operation: str, _about: OrderQuery | str) -> None:
-        await office.store.accept(given)
-
-    office.cloud.script = meanwhile
-    await office.executor.step()
-    assert office.status(request_id) is S.PENDING
-    await office.decisions.handle(given)
-    await office.later(HOLD)
-    assert office.status(request_id) is end
-    assert not office.cancel_calls
-
-
-async def test_a_no_that_does_not_count_holds_nothing_up() -> None:
-    office = Office()
-    request_id = await office.asked()
-    await office.press(K.APPROVE, BOB, request_id)
-    given = office.an_input(K.TAKE_BACK, CAROL, request_id)
-    await office.store.accept(given)
-    await office.executor.step()
-    assert office.status(request_id) is S.PENDING
-    await office.decisions.handle(given)
-    await office.executor.step()
-    assert office.status(request_id) is S.APPROVED
-
-
-async def test_inputs_of_other_requests_and_other_kinds_do_not_hold_it_up() -> None:
-    office = Office()
-    request_id = await office.approved()
-    await office.store.accept(office.an_input(K.STOP, ALICE, "R-OTHER"))
-    await office.store.accept(office.an_input(K.APPROVE, CAROL, request_id))
-    await office.later(HOLD)
-    assert office.status(request_id) is S.CANCELLED
-
-
-async def test_a_stop_that_lands_while_the_order_is_read_wins_over_the_claim() -> None:
-    office = Office()
-    request_id = await office.approved()
-
-    async def meanwhile(operation: str, _about: OrderQuery | str) -> None:
-        if operation == "get_order":
-            await office.press(K.STOP, ALICE, request_id)
-
-    office.cloud.script = meanwhile
-    await office.later(HOLD)
-    assert office.status(request_id) is S.STOPPED
-    assert not office.cancel_calls
-
-
-async def test_an_expiry_that_comes_while_the_order_is_read_wins_over_the_claim() -> None:
-    office = Office()
-    request_id = await office.approved()
-
-    async def meanwhile(_operation: str, _about: OrderQuery | str) -> None:
-        office.clock.move(timedelta(hours=24))
-
-    office.cloud.script = meanwhile
-    await office.later(HOLD)
-    assert office.status(request_id) is S.EXPIRED
-    assert not office.cancel_calls
 
 
 async def test_pitfall_4_a_second_copy_that_lost_the_race_changes_nothing() -> None:

@@ -67,9 +67,11 @@ async def overheard(storage: Storage, word: str) -> AsyncIterator[list[str]]:
         if statement.upper().startswith(word):
             said.append(statement)
 
-    await storage._on_thread(lambda: storage._db.conn.set_trace_callback(hear))
+    db = storage._db
+    assert db is not None
+    await storage._on_thread(lambda: db.conn.set_trace_callback(hear))
     yield said
-    await storage._on_thread(lambda: storage._db.conn.set_trace_callback(None))
+    await storage._on_thread(lambda: db.conn.set_trace_callback(None))
 
 
 async def test_fifty_at_once_wait_for_the_disk_once(storage: Storage) -> None:
@@ -111,7 +113,9 @@ async def test_who_is_cancelled_hears_so_when_it_is_stored(storage: Storage) -> 
 async def test_where_the_file_is_locked_none_waits_for_it_again(
     storage: Storage, tmp_path: Path
 ) -> None:
-    await storage._on_thread(lambda: storage._db.execute("pragma busy_timeout=50"))
+    db = storage._db
+    assert db is not None
+    await storage._on_thread(lambda: db.execute("pragma busy_timeout=50"))
     with closing(sqlite3.connect(tmp_path / "together.db", isolation_level=None)) as other:
         other.execute("begin immediate")
         async with overheard(storage, "BEGIN") as tries:
