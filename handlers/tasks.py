@@ -55,8 +55,8 @@ class Tasks:
     """Strong references to running work, which begins after the *acks* of its moment; a task that
     fails is logged and forgotten."""
 
-    def __init__(self, acks: Acks | None = None) -> None:
-        self.acks = acks or Acks()
+    def __init__(self, acks: Acks) -> None:
+        self.acks = acks
         self._running: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from bot.wiring.base import Base
 from bot.wiring.digests import DailyDigests
 from handlers.cards import Cards
 from handlers.desk import Desk
-from handlers.tasks import Tasks
+from handlers.tasks import Acks, Tasks
 from handlers.uploads import SlackFiles
 
 
@@ -38,7 +38,7 @@ def desk(base: Base, approvals: Approvals, daily: DailyDigests, reminders: Remin
         files=SlackFiles(base.slack.client),
         reminders=reminders,
         cards=Cards(base.conversations, base.requests, base.clock),
-        tasks=Tasks(),
+        tasks=Tasks(Acks()),
         clock=base.clock,
         metrics=base.metrics,
     )

@@ -16,7 +16,7 @@ from bot.services.inputs import Inputs
 from handlers.cards import Cards
 from handlers.desk import Desk
 from handlers.home import FRESH, REST, HomeTab
-from handlers.tasks import Tasks
+from handlers.tasks import Acks, Tasks
 from tests.builders import a_person
 from tests.fakes import FakeConversationStore
 from tests.flat import Flat
@@ -52,7 +52,7 @@ class Tab:
             exports=unused,
             files=unused,
             cards=Cards(conversations, office.store, office.clock),
-            tasks=Tasks(),
+            tasks=Tasks(Acks()),
             clock=office.clock,
             metrics=unused,
         )

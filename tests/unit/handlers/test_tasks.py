@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import StorageError, UserError
 from handlers.answers import errors_shown
-from handlers.tasks import Tasks
+from handlers.tasks import Acks, Tasks
 from handlers.views.surface import Rendered
 
 
@@ -38,7 +38,7 @@ def fail(error: Exception) -> None:
 
 
 async def test_running_work_and_what_it_starts_are_awaited() -> None:
-    tasks, done = Tasks(), []
+    tasks, done = Tasks(Acks()), []
 
     async def work(depth: int) -> None:
         await asyncio.sleep(0)
@@ -56,7 +56,7 @@ async def test_running_work_and_what_it_starts_are_awaited() -> None:
 async def test_work_that_fails_is_logged_and_hurts_nobody(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tasks = Tasks()
+    tasks = Tasks(Acks())
 
     async def broken() -> None:
         raise RuntimeError("no way")
@@ -67,7 +67,7 @@ async def test_work_that_fails_is_logged_and_hurts_nobody(
 
 
 async def test_work_that_the_end_cuts_short_says_so() -> None:
-    tasks, answer = Tasks(), Heard()
+    tasks, answer = Tasks(Acks()), Heard()
 
     async def endless() -> None:
         async with errors_shown(answer, recorded):
@@ -80,7 +80,7 @@ async def test_work_that_the_end_cuts_short_says_so() -> None:
 
 
 async def test_the_last_word_does_not_hold_up_the_end() -> None:
-    tasks = Tasks()
+    tasks = Tasks(Acks())
 
     async def endless() -> None:
         async with errors_shown(Heard(deaf=True), recorded):
@@ -120,7 +120,7 @@ async def test_a_refusal_that_cannot_be_recorded_is_not_explained() -> None:
 
 
 async def test_what_comes_at_the_same_moment_is_acknowledged_before_work_begins() -> None:
-    tasks, order = Tasks(), list[str]()
+    tasks, order = Tasks(Acks()), list[str]()
 
     async def work(name: str) -> None:
         order.append(f"work {name}")
@@ -138,7 +138,7 @@ async def test_what_comes_at_the_same_moment_is_acknowledged_before_work_begins(
 
 
 async def test_work_that_is_drained_apart_waits_for_the_same_acks() -> None:
-    tasks, order = Tasks(), list[str]()
+    tasks, order = Tasks(Acks()), list[str]()
     apart = Tasks(tasks.acks)
 
     async def work() -> None:
@@ -155,7 +155,7 @@ async def test_work_that_is_drained_apart_waits_for_the_same_acks() -> None:
 
 
 async def test_acks_that_never_end_do_not_hold_work_up_for_ever() -> None:
-    tasks, done = Tasks(), asyncio.Event()
+    tasks, done = Tasks(Acks()), asyncio.Event()
 
     async def work() -> None:
         done.set()
@@ -167,7 +167,7 @@ async def test_acks_that_never_end_do_not_hold_work_up_for_ever() -> None:
 
 
 async def test_work_that_is_cut_before_it_begins_leaves_nothing_behind() -> None:
-    tasks = Tasks()
+    tasks = Tasks(Acks())
 
     async def work() -> None:
         raise AssertionError("begun")
