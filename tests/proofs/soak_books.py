@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from typing import Any
 
@@ -22,75 +22,79 @@ DECIDING = {"Approve", "Deny…", "Stop"}
 def balance(stage: Stage, where: str) -> Counter[str]:
     """Raises AssertionError, with *where* to repeat it, when two books differ."""
     counted: Counter[str] = Counter()
-    for request in records(stage):
-        _one(stage, request, f"{where}, request {request.request_id}")
+    books = Books(stage)
+    for request in books.requests:
+        books.check(request, f"{where}, request {request.request_id}")
         counted["requests"] += 1
         counted[str(request.status)] += 1
-    counted["cancel calls at the clouds"] = sum(
-        call.operation == "cancel_order" for call in stage.clouds.book.calls
-    )
+    counted["cancel calls at the clouds"] = len(books.calls)
     counted["messages owed and settled"] = _outbox(stage, where)
     verdict = verify_file(stage.database)
     assert verdict.ok, f"{where}: record {verdict.bad_seq}: {verdict.reason}"
     return counted
 
 
-def _one(stage: Stage, request: ApprovalRequest, where: str) -> None:
-    assert not request.is_open, f"{where} is still {request.status}"
-    told = [
-        record
-        for record in stage.records()
-        if record["facts"].get("request_id") == request.request_id
-    ]
-    claims = [record for record in told if record["kind"] == "request:claimed"]
-    settled = [record for record in told if record["kind"] in AFTER_A_CLAIM]
-    assert len(claims) == request.fence, f"{where}: {len(claims)} claims, fence {request.fence}"
-    assert not claims or settled, f"{where}: a claim without an end"
-    calls = [
-        call
-        for call in stage.clouds.book.calls
-        if call.operation == "cancel_order" and call.order_id == request.order_id
-    ]
-    others = [each for each in records(stage) if each.order_id == request.order_id]
-    assert len(calls) <= sum(each.fence for each in others), f"{where}: {len(calls)} calls"
-    acted = sum(call.effect for call in calls)
-    assert acted <= 1, f"{where}: {acted} effects"
-    order = stage.clouds.book.orders[request.account][request.order_id]
-    if request.status is S.CANCELLED:
-        assert order.payment_status == "cancelled", f"{where} says cancelled; it is not"
-        assert claims, f"{where}: cancelled without a claim"
-    if request.fence == 0:
-        assert not any(record["kind"] == "request:cancelled" for record in told), where
-    if acted and len(others) == 1:
-        ended = request.status is S.CANCELLED or request.outcome == Outcome.LATE_EFFECT
-        told_as = f"{request.status} {request.outcome}"
-        assert ended, f"{where}: the cloud cancelled it for us, the bot says {told_as}"
-    approving = {vote.user_id for vote in request.approvals()} - {request.requested_by}
-    assert not claims or approving, f"{where}: claimed without a second person"
-    for channel, reader in (
-        (APPROVALS, BOB),
-        (f"D{request.requested_by[1:]}", request.requested_by),
-    ):
-        _card_is_true(stage, request, told, (channel, reader), where)
+class Books:
+    """All that the table, the record and the clouds say, read once."""
 
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.requests = records(stage)
+        self._told: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for record in stage.records():
+            self._told[record["facts"].get("request_id")].append(record)
+        self._asked: dict[str, list[ApprovalRequest]] = defaultdict(list)
+        for request in self.requests:
+            self._asked[request.order_id].append(request)
+        self.calls = [call for call in stage.clouds.book.calls if call.operation == "cancel_order"]
 
-def _card_is_true(
-    stage: Stage,
-    request: ApprovalRequest,
-    told: list[dict[str, Any]],
-    place: tuple[str, str],
-    where: str,
-) -> None:
-    """A place's newest card tells the end, unless the record says that Slack did not take it."""
-    channel, reader = place
-    shown = cards(stage, request, *place)[-1:]
-    words = f"{str(request.status).capitalize()}: "
-    if shown and said(shown[0]).startswith(words) and not DECIDING & set(labels(shown[0])):
-        return
-    given_up = {r["facts"]["to"] for r in told if r["kind"] == "message:given_up"}
-    explained = any(to in (channel, reader) or to.startswith(f"{channel}:") for to in given_up)
-    says = said(shown[0])[:60] if shown else "nothing"
-    assert explained, f"{where} is {request.status}; in {channel} its card says {says!r}"
+    def check(self, request: ApprovalRequest, where: str) -> None:
+        assert not request.is_open, f"{where} is still {request.status}"
+        told = self._told[request.request_id]
+        claims = [record for record in told if record["kind"] == "request:claimed"]
+        settled = [record for record in told if record["kind"] in AFTER_A_CLAIM]
+        assert len(claims) == request.fence, f"{where}: {len(claims)} claims, not {request.fence}"
+        assert not claims or settled, f"{where}: a claim without an end"
+        approving = {vote.user_id for vote in request.approvals()} - {request.requested_by}
+        assert not claims or approving, f"{where}: claimed without a second person"
+        if request.fence == 0:
+            assert not any(record["kind"] == "request:cancelled" for record in told), where
+        self._order_is(request, where)
+        who = request.requested_by
+        for channel, reader in ((APPROVALS, BOB), (f"D{who[1:]}", who)):
+            self._card_is_true(request, channel, reader, where)
+
+    def _order_is(self, request: ApprovalRequest, where: str) -> None:
+        asked = self._asked[request.order_id]
+        calls = [call for call in self.calls if call.order_id == request.order_id]
+        assert len(calls) <= sum(each.fence for each in asked), f"{where}: {len(calls)} calls"
+        acted = sum(call.effect for call in calls)
+        assert acted <= 1, f"{where}: {acted} effects"
+        order = self._stage.clouds.book.orders[request.account][request.order_id]
+        if request.status is S.CANCELLED:
+            assert order.payment_status == "cancelled", f"{where} says cancelled; it is not"
+            assert request.fence, f"{where}: cancelled without a claim"
+        if acted and len(asked) == 1:
+            ended = request.status is S.CANCELLED or request.outcome == Outcome.LATE_EFFECT
+            told_as = f"{request.status} {request.outcome}"
+            assert ended, f"{where}: the cloud cancelled it for us, the bot says {told_as}"
+
+    def _card_is_true(
+        self, request: ApprovalRequest, channel: str, reader: str, where: str
+    ) -> None:
+        """Its newest card there tells the end, unless the record says that Slack took none."""
+        shown = cards(self._stage, request, channel, reader)[-1:]
+        ends = f"{str(request.status).capitalize()}: "
+        if shown and said(shown[0]).startswith(ends) and not DECIDING & set(labels(shown[0])):
+            return
+        given_up = {
+            record["facts"]["to"]
+            for record in self._told[request.request_id]
+            if record["kind"] == "message:given_up"
+        }
+        explained = any(to in (channel, reader) or to.startswith(f"{channel}:") for to in given_up)
+        says = said(shown[0])[:60] if shown else "nothing"
+        assert explained, f"{where} is {request.status}; in {channel} its card says {says!r}"
 
 
 def _outbox(stage: Stage, where: str) -> int:
