@@ -27,7 +27,9 @@ WEATHER = (
     "garbage",
     "wrong_order",
     "lie",
+    "clock_skew",
 )
+SKEWED = 7200.0  # seconds; clouds take a quarter of an hour
 SLACK = (
     ("chat.postMessage", "rate_limited"),
     ("chat.postMessage", "drop_before"),
@@ -94,12 +96,13 @@ class Town:
             operation = self.chance.choice(
                 ["cancel_order", "cancel_order", "get_order", "list_orders"]
             )
+            kind = self.chance.choice(WEATHER)
             book.faults.append(
                 Fault(
-                    self.chance.choice(WEATHER),  # type: ignore[arg-type]
+                    kind,  # type: ignore[arg-type]
                     account=self.chance.choice(CLOUDS),
                     operation=operation,  # type: ignore[arg-type]
-                    seconds=0.3,
+                    seconds=SKEWED if kind == "clock_skew" else 0.3,
                     times=self.chance.choice([1, 1, 2, 4]),
                 )
             )
