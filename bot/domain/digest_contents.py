@@ -132,7 +132,8 @@ class Week:
 class DigestContents:
     """*lines* are all unpaid orders of the digest, snoozed ones too, in the order of showing.
     *previous_at* is the digest before it measures against, None for the first or after the
-    filters or accounts changed. *status_unknown* counts orders whose status is not known.
+    filters or accounts changed. *uncounted* unpaid orders are too many for *lines* and *totals*;
+    *status_unknown* counts orders whose status is not known.
     *left_out* names accounts that the owner may no longer view. *head_seq* and *head_hash* are the
     record's head when it was composed."""
 
@@ -145,6 +146,7 @@ class DigestContents:
     previous_at: datetime | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     status_unknown: int = 0
+    uncounted: int = 0
     left_out: tuple[str, ...] = ()
     head_seq: int = 0
     head_hash: str = ""

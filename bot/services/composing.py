@@ -22,6 +22,7 @@ from bot.domain.digest_contents import (
     AccountShown,
     DigestContents,
     DigestLine,
+    Gone,
     GoneLine,
     Week,
 )
@@ -57,6 +58,11 @@ class _Now:
     wanted: OrderFilter
     page: SnapshotPage
     accounts: tuple[AccountShown, ...]
+
+    @property
+    def uncounted(self) -> int:
+        """How many orders are beyond the page."""
+        return self.page.total - len(self.page.snapshots)
 
 
 class Composer:
@@ -119,6 +125,7 @@ class Composer:
             previous_at=before.as_of if before else None,
             filters=dict(plan_filters),
             status_unknown=now.page.status_unknown,
+            uncounted=now.uncounted,
             left_out=_left_out(previous, run, accounts),
             head_seq=head.seq,
             head_hash=head.hash,
@@ -168,7 +175,9 @@ class Composer:
         for line in left(before, lines, now.wanted.accounts):
             snapshot = await self._snapshots.get(line.account, line.order_id)
             requests = await self._requests.requests_for(line.account, line.order_id)
-            gone.append(gone_line(line, snapshot, requests, now=now.at, since=now.wanted.since))
+            told = gone_line(line, snapshot, requests, now=now.at, since=now.wanted.since)
+            if told.why is not Gone.FILTERED or not now.uncounted:  # else it is one of those
+                gone.append(told)
         return tuple(gone)
 
     async def _previous(self, run: DigestRun, filters: Mapping[str, str]) -> DigestRun | None:

@@ -140,6 +140,7 @@ def _unchanged(contents: DigestContents) -> str:
     parts = (
         _("Unpaid, unchanged since {when}: {found}", when=before, found=found),
         _snoozed(contents),
+        _uncounted(contents),
         _unknown(contents),
         _("All of it: /order unpaid") if contents.lines else "",
         _head(contents),
@@ -175,6 +176,7 @@ def _counted(contents: DigestContents) -> Iterator[Block]:
     left = ", ".join(say.part(name, say.ACCOUNT) for name in contents.left_out)
     parts = (
         _snoozed(contents),
+        _uncounted(contents),
         _unknown(contents),
         _(
             "Left out, for whoever switched this on may not view them any more: {accounts}",
@@ -191,6 +193,15 @@ def _counted(contents: DigestContents) -> Iterator[Block]:
 def _snoozed(contents: DigestContents) -> str:
     count = sum(each.section is S.SNOOZED for each in contents.lines)
     return _("{count} snoozed, and counted here", count=count) if count else ""
+
+
+def _uncounted(contents: DigestContents) -> str:
+    count = contents.uncounted
+    return (
+        _("{count} more unpaid and counted nowhere here: look at /order unpaid", count=count)
+        if count
+        else ""
+    )
 
 
 def _unknown(contents: DigestContents) -> str:

@@ -266,6 +266,14 @@ def test_what_is_left_out_and_what_is_not_known_is_said() -> None:
     assert "3 more whose status is not known" in said
 
 
+@pytest.mark.parametrize("unchanged", [False, True])
+def test_what_is_too_much_for_one_digest_is_said(unchanged: bool) -> None:
+    contents = a_digest(a_digest_line() if unchanged else lapsing(), uncounted=7)
+    assert contents.unchanged is unchanged
+    said = read(drawn(contents))
+    assert "7 more unpaid and counted nowhere here: look at /order unpaid" in said
+
+
 def test_at_most_fifteen_orders_stand_above_the_fold_the_most_urgent_first() -> None:
     rest = [a_digest_line(order_id=f"R{n}") for n in range(30)]
     urgent = [lapsing(order_id=f"L{n}") for n in range(4)]

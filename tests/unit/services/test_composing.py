@@ -15,6 +15,7 @@ from bot.domain.digest_contents import DigestContents, Gone, Section
 from bot.domain.digests import NoteKind, OrderNote
 from bot.domain.orders import Order, OrderType, PaymentStatus
 from bot.errors import ProviderNotFound, ProviderRefused, ProviderThrottled, UsageError
+from bot.services import composing
 from tests.builders import an_account, an_entry, money
 from tests.digest_office import DAY, FINANCE, MORNING, DigestOffice, a_cloud, placed
 from tests.fake_cloud import FakeAdapter, answer_at_once, failing, unavailable, waiting_for
@@ -82,6 +83,22 @@ async def test_what_came_and_went_is_told_with_the_reason() -> None:
         "PAID": Gone.PAID,
         "VOIDED": Gone.CANCELLED_OUTSIDE,
     }
+
+
+async def test_orders_beyond_a_digest_are_counted_and_not_called_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(composing, "LINES", 2)
+    office = an_office(placed("OLD", days=3), placed("PAID", days=2))
+    await office.plan()
+    first = await office.digest()
+    office.clouds[0].put(placed("OLDER", days=4))
+    office.clouds[0].put(placed("OLDEST", days=5))
+    office.clouds[0].change("PAID", payment_status=PaymentStatus.PAID)
+    second = await office.tomorrow()
+    assert (first.uncounted, second.uncounted) == (0, 1)
+    assert order_ids(second) == ["OLDEST", "OLDER"]
+    assert [(line.order_id, line.why) for line in second.gone] == [("PAID", Gone.PAID)]
 
 
 async def test_a_cancel_through_countersign_is_told_with_its_request() -> None:
