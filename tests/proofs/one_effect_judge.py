@@ -113,8 +113,8 @@ def each_input_judged(case: Case) -> None:
 
 
 def two_humans(case: Case, row: Row) -> None:
-    """By the moments at which votes and claim were decided on; the record tells when they were
-    stored, and time may have jumped in between."""
+    """And within their time: by the moments at which votes, hold and claim were decided on; the
+    record tells when they were stored, and time may have jumped in between."""
     for line in case.steps("voted"):
         assert line.actor in case.approvers, f"{line.actor}, no approver, counted"
         assert line.actor != case.asker, "the requester's own approval counted"
@@ -127,13 +127,15 @@ def two_humans(case: Case, row: Row) -> None:
         assert len(voters) >= case.quorum, f"{line.kind} with {voters} of {case.quorum}"
     late = [who for who, at_ms in row.votes.items() if at_ms >= row.expires_ms]
     assert not late, f"{late} counted although the time was over"
-    claimed_ms = row.claimed_ms or 0
-    assert claimed_ms < row.expires_ms, "claimed although the time was over"
+    if row.claimed_ms is not None:
+        assert row.claimed_ms < row.expires_ms, "claimed although the time was over"
+        assert row.approved_ms is not None, "claimed without a hold"
+        assert row.claimed_ms >= row.approved_ms + HOLD_MS, "claimed before the hold was over"
 
 
 def nobody_is_overheard(case: Case) -> None:
-    """The cloud is asked after the hold, before the end of time, and not over anybody's no; nor are
-    votes enough over one that is being taken back."""
+    """The cloud is not asked over anybody's no; nor are votes enough over one that is being taken
+    back."""
     for approved in case.steps("approved"):
         before = [line for line in case.lines if line.seq < approved.seq]
         given = Counter(key for key in _stored_in(before) if key[1] == "take_back")
@@ -141,8 +143,6 @@ def nobody_is_overheard(case: Case) -> None:
         given -= Counter((line.actor, "take_back") for line in before if line.kind == TAKEN_BACK)
         assert not given, f"approved although {[*given]} was stored before"
     for claim in case.steps("claimed"):
-        approved_ms = max(line.at_ms for line in case.steps("approved"))
-        assert claim.at_ms >= approved_ms + HOLD_MS, "claimed before the hold was over"
         before = [line for line in case.lines if line.seq < claim.seq]
         waiting = Counter(
             key

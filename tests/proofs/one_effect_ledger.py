@@ -32,6 +32,7 @@ class Row:
 
     status: str
     expires_ms: int
+    approved_ms: int | None
     claimed_ms: int | None
     votes: dict[str, int]
 
@@ -72,15 +73,15 @@ class Ledger:
 
     def row(self, request_id: str) -> Row:
         found = self._db.execute(
-            "select seq, status, expires_ms, claimed_ms from request where id = ?", (request_id,)
+            "select seq, status, expires_ms, approved_ms, claimed_ms from request where id = ?",
+            (request_id,),
         ).fetchone()
         votes = self._db.execute(
             "select user_id, at_ms from request_vote where kind = 'approve' and request_seq = ?"
             " order by place",
             (found[0],),
         )
-        _seq, status, expires_ms, claimed_ms = found
-        return Row(status, expires_ms, claimed_ms, dict(votes.fetchall()))
+        return Row(*found[1:], votes=dict(votes.fetchall()))
 
     def refused_at_the_gate(self, who: str, *, after: int) -> int:
         (count,) = self._db.execute(
