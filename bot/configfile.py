@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,8 @@ def read_config(path: Path) -> ConfigFile:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(path, text, str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, text, error) from error
     return ConfigFile(path, values, dict(_Scanner(text).lines()))
 
 
@@ -75,6 +78,31 @@ def _syntax_error(path: Path, text: str, message: str) -> ConfigurationError:
     reason = _AT_LINE.sub("", message)
     sentence = _("is not valid TOML here: {reason}; mend this line", reason=reason)
     return ConfigurationError(sentence, file=str(path), line=line)
+
+
+def _unreadable(path: Path, text: str, error: Exception) -> ConfigurationError:
+    """Python converts no integer of thousands of digits and calls no function so deep."""
+    if isinstance(error, RecursionError):
+        sentence = _("opens more brackets within each other than can be read; write it flatter")
+    else:
+        sentence = _("holds a number of too many digits; write a shorter one")
+    return ConfigurationError(sentence, file=str(path), line=_line_of_failure(text))
+
+
+def _line_of_failure(text: str) -> int:
+    """tomllib names none here, but it reads from the top: the first line that makes it stop."""
+    lines = text.split("\n")
+
+    def stops(count: int) -> bool:
+        try:
+            tomllib.loads("\n".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            return False
+        except (ValueError, RecursionError):
+            return True
+        return False
+
+    return bisect_left(range(1, len(lines)), x=True, key=stops) + 1
 
 
 class _Scanner:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+from hypothesis import strategies as st
+
 from bot.domain.accounts import Account, Provider
+from bot.domain.money import Money
 from bot.domain.orders import OrderType
 from bot.domain.policy import Humans, Policy, Principals, Rule
 from bot.domain.policy_lint import lint
@@ -16,6 +20,18 @@ UNICLOUD = Account("u", Provider.UNICLOUD)
 ACCOUNTS = (ALIBABA, HUAWEI, UNICLOUD)
 MEMBERS = Principals(members=True)
 HOUR = timedelta(hours=1)
+
+limits = st.dictionaries(st.sampled_from(["CNY", "USD"]), st.integers(0, 400), max_size=2).map(
+    lambda found: tuple(Money(Decimal(amount), currency) for currency, amount in found.items())
+)
+made_up_rules = st.builds(
+    Rule,
+    accounts=st.frozensets(st.sampled_from(["a", "h"]), max_size=1),
+    providers=st.frozensets(st.sampled_from(list(Provider)), max_size=1),
+    order_types=st.frozensets(st.sampled_from(list(OrderType)), max_size=2),
+    over=limits,
+    quorum=st.sampled_from([None, 1, 2, 3]),
+)
 
 
 def people(*user_ids: str) -> Principals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -22,6 +22,16 @@ from bot.settings.values import (
     Table,
     Threshold,
 )
+
+T = TypeVar("T")
+
+
+def _names_something(condition: tuple[T, ...]) -> tuple[T, ...]:
+    if not condition:
+        raise ValueError(
+            _("names nothing, so it would hold for every order; remove the key, or the rule")
+        )
+    return condition
 
 
 def _not_empty(approvers: Principals) -> Principals:
@@ -61,16 +71,19 @@ def _order_type(value: Any) -> OrderType:
         ) from None
 
 
+Condition = Annotated[Several[T], AfterValidator(_names_something)]
 Approvers = Annotated[PrincipalList, AfterValidator(_not_empty)]
 Quorum = Annotated[int, Field(ge=1, le=50)]
 MEMBERS = Principals(members=True)
 
 
 class RuleTable(Table):
-    accounts: Several[Name] = ()
-    providers: Several[Annotated[Provider, BeforeValidator(_provider)]] = ()
-    order_types: Several[Annotated[OrderType, BeforeValidator(_order_type)]] = ()
-    over: Annotated[Several[Threshold], AfterValidator(_distinct_currencies)] = ()
+    """A condition that is left out holds for every order; one that is written names something."""
+
+    accounts: Condition[Name] = ()
+    providers: Condition[Annotated[Provider, BeforeValidator(_provider)]] = ()
+    order_types: Condition[Annotated[OrderType, BeforeValidator(_order_type)]] = ()
+    over: Annotated[Condition[Threshold], AfterValidator(_distinct_currencies)] = ()
     viewers: PrincipalList | None = None
     requesters: PrincipalList | None = None
     approvers: Approvers | None = None

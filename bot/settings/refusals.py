@@ -70,10 +70,20 @@ def _sentence(kind: str, context: dict[str, Any], path: KeyPath, message: str) -
     if kind == "value_error":
         return str(context["error"])
     key = str(path[-1]) if path else ""
-    template = _BY_KEY.get((kind, key)) or _BY_KIND.get(kind)
+    template = _template(kind, path, key)
     if template is None:
         return message
-    return _(template, **{**context, "key": key, "example": _EXAMPLES.get(key, '"..."')})
+    table = ".".join(part for part in path if isinstance(part, str))
+    example = _EXAMPLES.get(key, '"..."')
+    return _(template, **{**context, "key": key, "example": example, "table": table})
+
+
+def _template(kind: str, path: KeyPath, key: str) -> str | None:
+    if kind == "tuple_type" and path in _REPEATED:
+        return _ONCE
+    if kind in _NO_TABLE:
+        return _ONE_OF_SEVERAL if isinstance(path[-1], int) else _TABLE
+    return _BY_KEY.get((kind, key)) or _BY_KIND.get(kind)
 
 
 _ABSENT = _("missing; copy this table from countersign.example.toml")
@@ -82,7 +92,11 @@ _BY_KEY = {
     ("missing", "accounts"): _ABSENT,
     ("greater_than_equal", "quorum"): _("must be at least 1; with 0 one person could cancel alone"),
 }
-_TABLE = _("must be a table of its own, [name] or [[name]]")
+_REPEATED: frozenset[KeyPath] = frozenset({("accounts",), ("people",), ("policy", "rules")})
+_ONCE = _("write [[{table}]], with two brackets, above each one")
+_NO_TABLE = frozenset({"model_type", "model_attributes_type"})
+_TABLE = _("must be a table of its own, [{table}]")
+_ONE_OF_SEVERAL = _("must be a table of its own, [[{table}]]")
 _BY_KIND = {
     "missing": _("missing; add {key} = {example}"),
     "literal_error": _("must be {expected}"),
@@ -96,6 +110,4 @@ _BY_KIND = {
     "int_from_float": _("must be a whole number"),
     "float_type": _("must be a number without quotes"),
     "tuple_type": _("must be a list in square brackets"),
-    "model_type": _TABLE,
-    "model_attributes_type": _TABLE,
 }

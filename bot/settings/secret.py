@@ -93,7 +93,7 @@ def read_secret(reference: str, *, folder: Path, environ: Mapping[str, str] | No
 
 def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        text = path.read_bytes().decode("utf-8").rstrip("\r\n")  # line ends within it stay
     except OSError as error:
         raise ValueError(
             _("{path} cannot be read: {reason}", path=path, reason=error.strerror)

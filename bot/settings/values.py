@@ -40,6 +40,7 @@ _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HIGHEST_PORT = 65535
+_TOO_MANY_SECONDS = 10**6
 
 
 T = TypeVar("T")
@@ -86,8 +87,9 @@ def parse_duration(value: Any) -> timedelta:
 
 def parse_timeout(value: Any) -> timedelta:
     """A duration, or a number of seconds; from 1 s to 5 min."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = f"{value:.0f}s" if value == int(value) and value >= 0 else value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and 0 <= value < _TOO_MANY_SECONDS and value == int(value):
+        value = f"{value:.0f}s"
     duration = parse_duration(value)
     if not timedelta(seconds=1) <= duration <= timedelta(minutes=5):
         raise ValueError(_("must be between 1s and 5m"))

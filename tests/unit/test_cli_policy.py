@@ -59,12 +59,12 @@ slack = ["U0BOB", "U0BOB2"]
 """
 
 
-def lint(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+def lint(folder: Path, text: str, **environ: str) -> subprocess.CompletedProcess[str]:
     (folder / "countersign.toml").write_text(text, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "bot", "policy", "lint"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT)},  # no secret is set
+        env={"PYTHONPATH": str(ROOT)} | environ,  # no secret is set
         capture_output=True,
         text=True,
         timeout=30,
@@ -103,6 +103,33 @@ def test_a_configuration_that_is_refused_is_not_looked_at(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("countersign.toml:3: ")
     assert "must be at least 1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("quorum", "reason"),
+    [("9" * 5000, "too many digits"), ("[" * 3000 + "]" * 3000, "more brackets")],
+)
+def test_a_configuration_that_cannot_be_read_is_refused_in_one_sentence(
+    tmp_path: Path, quorum: str, reason: str
+) -> None:
+    done = lint(tmp_path, QUIET.replace("quorum = 1", f"quorum = {quorum}"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("countersign.toml:3: ")
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_about_slack_in_the_environment_stops_it(tmp_path: Path) -> None:
+    slack = {"SLACK_API_URL": "http://slack.example/", "SLACK_BOT_TOKEN": "made-up"}
+    done = lint(tmp_path, QUIET, **slack)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_environment_names_the_configuration_to_look_at(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text(LOUD, encoding="utf-8")
+    done = lint(tmp_path, QUIET, COUNTERSIGN_CONFIG="other.toml")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("other.toml:7: ")
 
 
 def test_a_secret_in_the_configuration_is_refused_also_here(tmp_path: Path) -> None:

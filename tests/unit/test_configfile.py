@@ -113,6 +113,46 @@ def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, line: int) -> 
     assert str(refused.value).startswith(f"{path}:{line}: is not valid TOML here: ")
 
 
+MANY_DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a = 1\nb = {MANY_DIGITS}\nc = = 2\n", 2),
+        (f'# {MANY_DIGITS}\na = "{MANY_DIGITS}"\nb = [\n  1,\n  -{MANY_DIGITS},\n]\n', 5),
+        (f"a = {MANY_DIGITS}", 1),
+    ],
+)
+def test_a_number_too_long_to_read_names_its_line(tmp_path: Path, text: str, line: int) -> None:
+    path = tmp_path / "countersign.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        read_config(path)
+    sentence = "holds a number of too many digits; write a shorter one"
+    assert str(refused.value) == f"{path}:{line}: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        (f"a = 1\nb = {'[' * 3000}{']' * 3000}\nc = 2\n", 2, 2),
+        (f"a = {'{b=' * 3000}1{'}' * 3000}", 1, 1),
+        ("a = 1\nb = " + "[\n" * 3000 + "]\n" * 3000, 3, 3000),
+    ],
+)
+def test_brackets_too_deep_to_read_name_their_line(
+    tmp_path: Path, text: str, first: int, last: int
+) -> None:
+    path = tmp_path / "countersign.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        read_config(path)
+    line, sentence = str(refused.value).removeprefix(f"{path}:").split(": ", 1)
+    assert first <= int(line) <= last
+    assert sentence == "opens more brackets within each other than can be read; write it flatter"
+
+
 def test_text_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
     path = tmp_path / "countersign.toml"
     path.write_bytes(b"a = 1\nb = '\xff'\n")

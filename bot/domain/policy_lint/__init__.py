@@ -1,6 +1,7 @@
 """What a policy says and can hardly mean: rules that never decide, quorums that nobody can reach,
-amounts that are never compared. Pure; it knows the configuration alone, so neither who is in a user
-group nor whether somebody who is named is still there.
+accounts about which nobody can ask, amounts that are never compared. Pure; it knows the
+configuration alone, so neither who is in a user group nor whether somebody who is named is still
+there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bot.domain.policy_lint.amounts import check_amounts
 from bot.domain.policy_lint.approvers import check_approvers
 from bot.domain.policy_lint.cases import cases_of
 from bot.domain.policy_lint.remarks import Place, Remark
+from bot.domain.policy_lint.requesters import check_requesters
 from bot.domain.policy_lint.rules import check_rules
 from bot.domain.policy_lint.times import check_times
 
@@ -28,6 +30,7 @@ def lint(
     found = (
         *check_rules(policy, accounts, cases),
         *check_amounts(policy, cases),
+        *check_requesters(policy, accounts, cases),
         *check_approvers(policy, humans, cases),
         *check_times(policy),
     )

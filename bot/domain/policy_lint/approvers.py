@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.policy import Humans, Policy, Principals, Requirement
+from bot.domain.policy import Humans, Policy, Requirement
 from bot.domain.policy_lint.cases import Case
-from bot.domain.policy_lint.remarks import Place, Remark, place_of
+from bot.domain.policy_lint.remarks import Place, Remark, place_holding, place_of
+from bot.domain.policy_lint.requesters import may_ask
 from bot.i18n import _
 
 
 def check_approvers(policy: Policy, humans: Humans, cases: Sequence[Case]) -> Iterator[Remark]:
     """Of the policy and of each rule that decides anything, those with their own first."""
-    deciding = {case.decided.rule: case.decided for case in cases}
-    for number, asked in sorted(deciding.items()):
-        yield from _requesters(policy, number, asked)
-        yield from _approvers(policy, number, asked, humans)
+    for number in sorted({case.decided.rule for case in cases}):
+        decided = [case for case in cases if case.decided.rule == number]
+        yield from _approvers(policy, number, decided, humans)
 
 
-def _requesters(policy: Policy, number: int, asked: Requirement) -> Iterator[Remark]:
-    if asked.requesters == Principals():
-        yield Remark(
-            _where(policy, number, "requesters"),
-            _("requesters names nobody, so nobody can ask; name people, or “members”."),
-        )
-
-
-def _approvers(policy: Policy, number: int, asked: Requirement, humans: Humans) -> Iterator[Remark]:
+def _approvers(
+    policy: Policy, number: int, decided: Sequence[Case], humans: Humans
+) -> Iterator[Remark]:
+    asked = decided[0].decided
     approvers = asked.approvers
     if approvers.members:
         return
@@ -35,7 +30,7 @@ def _approvers(policy: Policy, number: int, asked: Requirement, humans: Humans) 
         return
     if approvers.groups:
         yield Remark(
-            _where(policy, number, "approvers"),
+            place_holding(policy, number, "approvers"),
             _(
                 "Who is in {groups} is not known here; countersign doctor asks Slack.",
                 groups=", ".join(sorted(approvers.groups)),
@@ -44,7 +39,7 @@ def _approvers(policy: Policy, number: int, asked: Requirement, humans: Humans) 
         )
     elif len(named) < asked.quorum:
         yield _too_few(policy, number, asked, len(named))
-    elif _may_ask_themselves(asked, named, humans):
+    elif _may_ask_themselves(policy, decided, named, humans):
         yield _all_needed(policy, number, asked)
 
 
@@ -82,20 +77,15 @@ def _all_needed(policy: Policy, number: int, asked: Requirement) -> Remark:
     )
 
 
-def _may_ask_themselves(asked: Requirement, named: set[str], humans: Humans) -> bool:
-    """Whether somebody of *named* may ask, or may be in a group that may."""
-    requesters = asked.requesters
-    own = {humans.human_of(user_id) for user_id in requesters.people}
-    return requesters.members or bool(requesters.groups) or not named.isdisjoint(own)
+def _may_ask_themselves(
+    policy: Policy, decided: Sequence[Case], named: set[str], humans: Humans
+) -> bool:
+    """Whether somebody of *named* may ask by any id, or may be in a group that may."""
+    ids = {user_id for human in named for user_id in humans.ids_of(human)}
+    return any(may_ask(policy, case, user_id) for case in decided for user_id in ids)
 
 
 def _quorum_or_approvers(policy: Policy, number: int) -> Place:
     """What the rule itself says of the two, or else the policy."""
     own = number and policy.rules[number - 1].approvers is None
-    return place_of(number, "quorum") if own else _where(policy, number, "approvers")
-
-
-def _where(policy: Policy, number: int, key: str) -> Place:
-    """Where *key* stands that holds for a rule: there, or in the policy."""
-    own = number and getattr(policy.rules[number - 1], key) is not None
-    return place_of(number if own else 0, key)
+    return place_of(number, "quorum") if own else place_holding(policy, number, "approvers")

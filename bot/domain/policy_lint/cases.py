@@ -15,7 +15,7 @@ from itertools import product
 from bot.domain.accounts import Account
 from bot.domain.money import Money
 from bot.domain.orders import Order, OrderType, PaymentStatus
-from bot.domain.policy import Policy, Requirement, requirement_for
+from bot.domain.policy import Policy, Principals, Requirement, requirement_for
 from bot.i18n import _
 
 
@@ -37,7 +37,7 @@ class Case:
     @property
     def decided(self) -> Requirement:
         """By the first rule that matches."""
-        return self.decided_without(0)
+        return next(iter(self.by_rule), self.by_policy)
 
     @property
     def example(self) -> str:
@@ -49,9 +49,21 @@ class Case:
         """Whether at most the amount differs."""
         return (self.account, self.order.order_type) == (other.account, other.order.order_type)
 
-    def decided_without(self, rule: int) -> Requirement:
-        """As if this rule were not there."""
-        return next((each for each in self.by_rule if each.rule != rule), self.by_policy)
+
+@dataclass(frozen=True, slots=True)
+class Viewers:
+    """Whom an account's orders are shown, and which rule says so; 0 is the policy."""
+
+    rule: int
+    named: Principals
+
+
+def viewers_of(policy: Policy, account: Account) -> Viewers:
+    """The first rule that covers the account and names any, whichever decides about its orders."""
+    for number, rule in enumerate(policy.rules, start=1):
+        if rule.viewers is not None and rule.covers(account):
+            return Viewers(number, rule.viewers)
+    return Viewers(0, policy.viewers)
 
 
 def cases_of(policy: Policy, accounts: Sequence[Account]) -> tuple[Case, ...]:

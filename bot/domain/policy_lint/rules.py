@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.accounts import Account
 from bot.domain.policy import Policy, Requirement, Rule
-from bot.domain.policy_lint.cases import Case
+from bot.domain.policy_lint.cases import Case, viewers_of
 from bot.domain.policy_lint.remarks import Remark, place_of
 from bot.i18n import _
 
@@ -16,12 +16,15 @@ def check_rules(
     policy: Policy, accounts: Sequence[Account], cases: Sequence[Case]
 ) -> Iterator[Remark]:
     deciding = {case.decided.rule for case in cases}
+    viewing = {viewers_of(policy, account).rule for account in accounts}
+    idle = set(range(1, len(policy.rules) + 1)) - deciding
+    advice = _Advice(bare=idle & viewing, gone=idle - viewing)
     for number, rule in enumerate(policy.rules, start=1):
-        viewed = _viewers_apply(policy, number, accounts)
-        if number not in deciding:
-            yield from _never_decides(number, rule, accounts, cases, viewed=viewed)
+        if number in idle:
+            yield from _never_decides(number, rule, accounts, cases, viewed=number in viewing)
             continue
-        if not viewed and _changes_nothing(number, cases):
+        if number not in viewing and all(advice.spares(number, case) for case in cases):
+            advice.gone.add(number)
             yield Remark(
                 place_of(number),
                 _("This rule repeats what applies without it; change it, or remove it."),
@@ -35,12 +38,27 @@ def stricter(one: Requirement, other: Requirement) -> bool:
     return (one.quorum, one.hold) > (other.quorum, other.hold)
 
 
-def _viewers_apply(policy: Policy, number: int, accounts: Sequence[Account]) -> bool:
-    """Whether some account's viewers are those of this rule: the first that covers it and names
-    any, whichever rule decides about its orders."""
-    naming = [each for each in policy.rules if each.viewers is not None]
-    first = [next((each for each in naming if each.covers(account)), None) for account in accounts]
-    return any(each is policy.rules[number - 1] for each in first)
+@dataclass(slots=True)
+class _Advice:
+    """Rules that may be *gone*, or *bare* of all but their viewers, once the remarks so far were
+    heeded; as any of them may stay as it is."""
+
+    bare: set[int]
+    gone: set[int]
+
+    def spares(self, number: int, case: Case) -> bool:
+        """Whether without this rule, too, the case is decided as it is now."""
+        now = replace(case.decided, rule=0)
+        for each in case.by_rule:
+            if each.rule == number:
+                continue
+            if replace(each, rule=0) != now:
+                return False
+            if each.rule in self.bare:
+                break
+            if each.rule not in self.gone:
+                return True
+        return replace(case.by_policy, rule=0) == now
 
 
 def _never_decides(
@@ -84,14 +102,6 @@ def _never_decides(
                 rules=_named(above),
             ),
         )
-
-
-def _changes_nothing(number: int, cases: Sequence[Case]) -> bool:
-    return all(
-        replace(case.decided, rule=0) == replace(case.decided_without(number), rule=0)
-        for case in cases
-        if case.decided.rule == number
-    )
 
 
 def _stricter_than_above(number: int, cases: Sequence[Case]) -> Iterator[Remark]:

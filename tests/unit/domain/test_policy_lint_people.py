@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.policy import Principals, Rule
-from tests.lint_builders import HOUR, MEMBERS, a_policy, at, notes, over, people, said
+from bot.domain.orders import OrderType
+from bot.domain.policy import Policy, Principals, Rule
+from tests.lint_builders import HOUR, MEMBERS, a_policy, at, notes, of_type, over, people, said
 
 ALONE = "{} alone may approve, so nobody can approve what {} asks for; name one more approver."
 ALL_NEEDED = (
@@ -93,3 +94,93 @@ def test_nobody_may_ask() -> None:
         )
     ]
     assert [place for place, _sentence in said(a_policy(requesters=nobody))] == ["requesters"]
+
+
+NO_VIEWERS = (
+    "viewers names nobody, so nobody can look at orders of {} or ask about them; name people, or"
+    " “members”."
+)
+NOT_BOTH = (
+    "No id stands in both requesters and the viewers of {}, so nobody can ask; name somebody in"
+    " both."
+)
+ALICE, BOB, NOBODY = people("U0ALICE"), people("U0BOB"), Principals()
+TEAM = Principals(groups=frozenset({"S0TEAM"}))
+
+
+@pytest.mark.parametrize(
+    ("policy", "place", "accounts"),
+    [
+        (a_policy(viewers=NOBODY), "viewers", "a, h, u"),
+        (a_policy(viewers=NOBODY, requesters=ALICE), "viewers", "a, h, u"),
+        (a_policy(Rule(**at("h", "u"), viewers=NOBODY)), "rules 1 viewers", "h, u"),
+        (a_policy(Rule(**at("a"), viewers=MEMBERS), viewers=NOBODY), "viewers", "h, u"),
+    ],
+)
+def test_nobody_may_look(policy: Policy, place: str, accounts: str) -> None:
+    assert said(policy) == [(place, NO_VIEWERS.format(accounts))]
+
+
+@pytest.mark.parametrize(
+    ("policy", "place", "accounts"),
+    [
+        (a_policy(viewers=BOB, requesters=ALICE), "requesters", "a, h"),
+        (a_policy(Rule(**at("a"), requesters=ALICE), viewers=BOB), "rules 1 requesters", "a"),
+        (a_policy(Rule(**at("a"), viewers=BOB), requesters=ALICE), "rules 1 viewers", "a"),
+        (
+            a_policy(
+                Rule(**at("a"), quorum=2), Rule(**at("a", "h"), viewers=BOB), requesters=ALICE
+            ),
+            "rules 2 viewers",
+            "a, h",
+        ),
+        (
+            a_policy(
+                Rule(**of_type(OrderType.RENEWAL), requesters=BOB), viewers=BOB, requesters=ALICE
+            ),
+            "requesters",
+            "a, h",
+        ),
+    ],
+)
+def test_nobody_who_may_ask_may_look(policy: Policy, place: str, accounts: str) -> None:
+    assert said(policy) == [(place, NOT_BOTH.format(accounts))]
+
+
+def test_another_id_of_one_person_gives_no_right_to_look() -> None:
+    policy = a_policy(viewers=people("U0BOB"), requesters=people("U0BOB2"))
+    assert said(policy, ("U0BOB", "U0BOB2")) == [("requesters", NOT_BOTH.format("a, h"))]
+
+
+@pytest.mark.parametrize(
+    ("viewers", "requesters"),
+    [
+        (people("U0ALICE", "U0BOB"), people("U0BOB", "U0CAROL")),
+        (ALICE, MEMBERS),
+        (MEMBERS, ALICE),
+        (ALICE, TEAM),
+        (TEAM, ALICE),
+        (TEAM, MEMBERS),
+    ],
+)
+def test_who_may_perhaps_ask_is_not_nobody(viewers: Principals, requesters: Principals) -> None:
+    assert said(a_policy(viewers=viewers, requesters=requesters)) == []
+    both = Rule(**at("a"), viewers=viewers, requesters=requesters)
+    assert said(a_policy(both)) == []
+
+
+def test_viewers_that_hold_for_no_account_may_be_nobody() -> None:
+    everywhere = Rule(**at("a", "h", "u"), viewers=ALICE)
+    assert said(a_policy(everywhere, viewers=NOBODY)) == []
+    assert said(a_policy(everywhere, viewers=BOB, requesters=ALICE)) == []
+
+
+def test_who_may_not_look_never_asks_and_may_be_the_only_approver() -> None:
+    assert said(a_policy(approvers=BOB, viewers=ALICE)) == []
+    only_there = Rule(**at("a"), approvers=BOB), Rule(**at("a"), viewers=ALICE)
+    assert said(a_policy(*only_there)) == []
+    elsewhere = a_policy(Rule(**at("a"), viewers=ALICE), Rule(approvers=BOB))
+    assert said(elsewhere) == [("rules 2 approvers", ALONE.format("U0BOB", "U0BOB"))]
+    for viewers in (people("U0BOB2"), TEAM):
+        policy = a_policy(approvers=BOB, viewers=viewers)
+        assert len(said(policy, ("U0BOB", "U0BOB2"))) == 1

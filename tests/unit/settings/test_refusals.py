@@ -79,6 +79,9 @@ def test_a_wrong_line_is_refused_with_its_line_and_the_fix(
         ('timeout = "soon"\n', 10, "“timeout”: must be a duration"),
         ("timeout = 0\n", 10, "“timeout”: must be between"),
         ("timeout = true\n", 10, "“timeout”: must be a duration"),
+        ("timeout = nan\n", 10, "“timeout”: must be a duration"),
+        ("timeout = -inf\n", 10, "“timeout”: must be a duration"),
+        (f"timeout = {'9' * 400}\n", 10, "“timeout”: must be a duration"),
         ("owner_id = 123\n", 10, "“owner_id”: must be text in quotes"),
         ('owner_id = "me"\n', 10, "“owner_id”: must be the customer's account id"),
         ('domain_id = "1"\n', 10, "“domain_id”: unknown key"),
@@ -184,6 +187,65 @@ def test_a_table_written_as_a_value_is_refused(folder: Folder) -> None:
     assert folder.refusal(f"slack = 1\n{MINIMAL}").startswith(
         "countersign.toml:1: “slack”: must be a table of its own"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "as_value", "header"),
+    [
+        ("[[accounts]]", "accounts", "[[accounts]]"),
+        ("[[policy.rules]]", "rules", "[[policy.rules]]"),
+        ("[[people]]", "people", "[[people]]"),
+    ],
+)
+def test_a_single_table_where_several_may_stand_is_told_to_double_its_brackets(
+    folder: Folder, written: str, as_value: str, header: str
+) -> None:
+    text = f'{RULE}quorum = 2\n[[people]]\nslack = ["U0A"]\n{MINIMAL}'
+    for single in (written[1:-1], written[1:-2] + ".main]"):
+        line = text[: text.index(written)].count("\n") + 1
+        refused = folder.refusal(text.replace(written, single))
+        assert refused == (
+            f"countersign.toml:{line}: “{as_value}”: write {header}, with two brackets, above each"
+            " one"
+        )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "refusal"),
+    [
+        ("[policy]", "[[policy]]", ":1: “policy”: must be a table of its own, [policy]"),
+        ("[policy]", "people = [1]\n[policy]", ":1: “people”: must be a table of its own, [[peop"),
+        (
+            "quorum = 1",
+            "quorum = 1\nrules = [1]",
+            ":4: “rules”: must be a table of its own, [[policy.rules]]",
+        ),
+        (
+            "quorum = 1",
+            "quorum = 1\nrules = [[]]",
+            ":4: “rules”: must be a table of its own, [[policy.rules]]",
+        ),
+    ],
+)
+def test_what_should_be_a_table_is_told_its_brackets(
+    folder: Folder, old: str, new: str, refusal: str
+) -> None:
+    found = folder.refusal(MINIMAL.replace(old, new))
+    assert found.startswith(f"countersign.toml{refusal}")
+
+
+@pytest.mark.parametrize("condition", ["accounts", "providers", "order_types", "over"])
+def test_a_rule_that_names_nothing_is_refused(folder: Folder, condition: str) -> None:
+    other = "hold" if condition == "over" else 'over = ["1 CNY"]\nhold'
+    for rule in (f"{condition} = []\nquorum = 1\n", f'{condition} = []\n{other} = "1m"\n'):
+        assert folder.refusal(MINIMAL + RULE + rule) == (
+            f"countersign.toml:11: “{condition}”: names nothing, so it would hold for every order;"
+            " remove the key, or the rule"
+        )
+
+
+def test_a_rule_may_leave_every_condition_out(folder: Folder) -> None:
+    assert folder.load(f"{MINIMAL}{RULE}quorum = 2\n").policy.rules[0].quorum == 2
 
 
 @pytest.mark.parametrize("quorum", ["quorum = 0", "quorum = -1", ""])
