@@ -55,7 +55,8 @@ class Running:
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until cancelled, then drain. Raises ConfigurationError or StorageError at the start."""
+    """Serve until cancelled, then drain. At the start raises ConfigurationError, SlackUnreachable,
+    StorageError."""
     async with running(settings, SystemClock()) as bot:
         logger.info("serving", mode=settings.slack.mode, ops="{}:{}".format(*bot.ops))
         await asyncio.Event().wait()

@@ -6,6 +6,7 @@ CountersignError
 |   |-- NotAllowed            this person may not do this
 |   `-- OrderNotFound
 |-- ConfigurationError        FILE:LINE: sentence with the fix
+|-- SlackUnreachable          Slack did not answer at the start; later it may
 |-- StorageError              the database cannot be used
 |-- MessengerError            a message did not go out, or not surely
 |   |-- MessageRefused        Slack will never take it there: channel gone, bot removed, no message
@@ -72,6 +73,10 @@ class ConfigurationError(CountersignError):
     def __init__(self, message: str, *, file: str = "", line: int | None = None) -> None:
         where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(f"{where}{message}")
+
+
+class SlackUnreachable(CountersignError):
+    """Slack did not answer when the bot started; nothing is wrong with the configuration."""
 
 
 class StorageError(CountersignError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.domain.audit import AuditKind
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -33,6 +35,8 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        for kind in AuditKind:  # a counter that begins at 1 shows no increase
+            self._records.labels(kind.value)
         self._requests = Gauge(
             "countersign_open_requests",
             "Approval requests that are open, by status.",

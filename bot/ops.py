@@ -91,7 +91,7 @@ def application(
     readiness: Readiness, metrics: Metrics, refresh: Callable[[], Awaitable[None]]
 ) -> web.Application:
     """*refresh* brings numbers up to date that nobody reports; without it in time the others are
-    told as they stand."""
+    told as they stand. Readiness is a number, too, for whoever asks for nothing but /metrics."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -102,7 +102,8 @@ def application(
         return web.json_response({"ready": ready, "checks": shown}, status=200 if ready else 503)
 
     async def numbers(_request: web.Request) -> web.Response:
-        await readiness.in_time("figures", partial(_run, refresh))
+        figures = readiness.in_time("figures", partial(_run, refresh))
+        await asyncio.gather(figures, readiness.checks())
         return web.Response(body=metrics.render(), headers={"Content-Type": "text/plain"})
 
     app = web.Application()

@@ -17,7 +17,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, CountersignError, SlackUnreachable
 from bot.i18n import _
 from bot.ports import Clock
 from handlers.desk import Desk
@@ -154,7 +154,7 @@ class Slack:
 
 @asynccontextmanager
 async def connect(setup: SlackSetup) -> AsyncIterator[Slack]:
-    """Check the tokens; raises ConfigurationError with the fix."""
+    """Check the tokens. Raises ConfigurationError with the fix, SlackUnreachable."""
     async with ClientSession(timeout=TIMEOUT) as session:
         client = _client(setup, setup.bot_token, session)
         identity = await _identity(client, setup.api_url)
@@ -231,12 +231,12 @@ async def _check_app_token(client: AsyncWebClient, setup: SlackSetup) -> None:
         ) from error
 
 
-def _refused(error: Exception, api_url: str, sentence: str) -> ConfigurationError:
+def _refused(error: Exception, api_url: str, sentence: str) -> CountersignError:
     """*sentence* where Slack itself refused; otherwise Slack was not there."""
     word = slack_word(error)
     if word and word not in _NOT_ABOUT_THE_TOKEN:
         return ConfigurationError(sentence)
-    return ConfigurationError(
+    return SlackUnreachable(
         _(
             "Slack cannot be reached at {url} ({error}): check the network, slack.proxy and"
             " SLACK_API_URL.",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigurationError, StorageError
+from bot.errors import ConfigurationError, CountersignError, SlackUnreachable, StorageError
 from tests.loopback import DROP, Reply, loopback
 from tests.stage import ALICE, Mode, Stage, staged
 
@@ -25,10 +25,13 @@ async def stopped(mode: Mode, tmp_path_factory: pytest.TempPathFactory) -> Async
         stage.slack.faults.ordered.clear()
 
 
-async def refusal(stage: Stage, **environ: str) -> str:
+async def refusal(
+    stage: Stage, kind: type[CountersignError] = ConfigurationError, **environ: str
+) -> str:
+    """The sentence; a refused configuration ends with 2, all else with 1."""
     try:
         await stage.start(**environ)
-    except ConfigurationError as error:
+    except kind as error:
         sentence = str(error)
         assert "\n" not in sentence
         return sentence
@@ -74,7 +77,7 @@ async def test_tokens_that_were_swapped(stopped: Stage) -> None:
 )
 async def test_something_that_is_not_slack_answers(stopped: Stage, reply: Reply) -> None:
     async with loopback(lambda _asked: reply) as server:
-        sentence = await refusal(stopped, SLACK_API_URL=f"{server.url}/api/")
+        sentence = await refusal(stopped, SlackUnreachable, SLACK_API_URL=f"{server.url}/api/")
     assert "Slack cannot be reached" in sentence
     assert "slack.proxy" in sentence
 
@@ -82,7 +85,7 @@ async def test_something_that_is_not_slack_answers(stopped: Stage, reply: Reply)
 async def test_slack_is_not_there_at_all(stopped: Stage) -> None:
     async with loopback(lambda _asked: DROP) as server:
         url = server.url
-    sentence = await refusal(stopped, SLACK_API_URL=f"{url}/api/")
+    sentence = await refusal(stopped, SlackUnreachable, SLACK_API_URL=f"{url}/api/")
     assert f"Slack cannot be reached at {url}/api/" in sentence
 
 

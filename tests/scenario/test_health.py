@@ -53,7 +53,6 @@ async def test_a_dead_cloud_is_reported_and_turns_nothing_red(stage: Stage) -> N
 async def test_metrics_count_commands_acks_and_calls(stage: Stage) -> None:
     await stage.type(ALICE, "help")
     await stage.type(ALICE, "products unicloud-main", until="Products:")
-    await stage.ready()
     status, text = await stage.ops("/metrics")
     assert status == 200
     for line in (
@@ -109,6 +108,8 @@ async def test_every_metric_of_the_alert_rules_exists(stage: Stage) -> None:
     text = (await stage.ops("/metrics"))[1]
     families = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     kinds = set(AuditKind)
+    for kind in kinds:  # an increase is seen from the first one on
+        assert f'countersign_records_total{{kind="{kind}"}}' in text
     for rule in alerts:
         named = re.findall(r"countersign_\w+", rule["expr"])
         assert named
