@@ -150,15 +150,15 @@ def heads_of(anchors: list[str], path: str | None) -> list[tuple[int, str]]:
     for anchor in anchors:
         if not HEAD.fullmatch(anchor):
             sys.exit(refuse(f"An anchor is SEQ:HASH, 16 to 64 hex digits of it, not {anchor!r}."))
-    text = Path(path).read_bytes().decode("utf-8", "replace") if path else ""
-    if path and not HEAD.search(text):
+    text = "" if path is None else Path(path).read_bytes().decode("utf-8", "replace")
+    if path is not None and not HEAD.search(text):
         sys.exit(refuse(f"{path} names no head; a line of it reads DAY SEQ:HASH."))
     found = HEAD.findall("\n".join([*anchors, text]))
     return [(int(number), digits.lower()) for number, digits in found]
 
 
 def key_of(path: str | None) -> bytes | None:
-    key = Path(path).read_bytes().rstrip(b"\r\n") if path else None
+    key = None if path is None else Path(path).read_bytes().rstrip(b"\r\n")
     return sys.exit(refuse(f"{path} is empty; a key was expected.")) if key == b"" else key
 
 

@@ -3,6 +3,7 @@ by one where something does not."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +14,8 @@ from pydantic_core import from_json
 
 from bot.domain.audit import AuditKind
 from bot.i18n import _
-from storage.chain import FORMAT, GENESIS, hash_of
+from storage.chain import FORMAT, GENESIS, canonical, hash_of
+from storage.columns import from_ms
 
 COLUMNS = "seq, at_ms, actor, kind, subject, body, prev, hash"
 # Text comes as UTF-8 bytes. In a file that others wrote, anything may stand anywhere.
@@ -24,6 +26,8 @@ _CREATED = AuditKind.CHAIN_CREATED.value.encode()
 _START = b'{"actor":"%b","at_ms":%d,"facts":{'
 _END = b'},"kind":"%b","seq":%d,"subject":"%b","texts":{'
 _LAST = b'},"v":%d}' % FORMAT
+_NAMES = {"v", "seq", "at_ms", "actor", "kind", "subject", "facts", "texts"}
+_COMMITMENT = re.compile("[0-9a-f]{64}")
 _BRACES = 3  # to close the record, its facts, its texts
 
 
@@ -92,8 +96,21 @@ def _are_plain(columns: tuple[_Column, ...]) -> bool:
             and set(map(type, moments)) == {int}  # %d takes fractions too
             and kinds.count(_CREATED) == (kinds[0] == _CREATED) == (seqs[0] == 1)
         )
-    except TypeError:
+    except (TypeError, ValueError, OverflowError):  # %d takes no infinity
         return False
+
+
+def _is_canonical(told: dict[str, Any], body: bytes) -> bool:
+    """Whether *body*, read as *told*, is written in the one form of a record."""
+    facts, texts = told["facts"], told["texts"]
+    from_ms(told["at_ms"])  # of a year that exists
+    return (
+        canonical(told) == body
+        and set(told) == _NAMES
+        and {type(told[name]) for name in ("v", "seq", "at_ms")} == {int}
+        and set(map(type, facts.values())) <= {str, bool, int, type(None)}
+        and all(map(_COMMITMENT.fullmatch, texts.values()))
+    )
 
 
 def _verify_link(row: Row, done: Progress) -> None:
@@ -112,11 +129,13 @@ def _verify_body(row: Row) -> None:
     try:
         told = from_json(body)
         copies = (told["at_ms"], *(told[name].encode() for name in ("actor", "kind", "subject")))
-        form = (told["v"], told["seq"], type(told["facts"]), type(told["texts"]))
         first = told["kind"] == AuditKind.CHAIN_CREATED
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fits = _is_canonical(told, body)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise BadRecord(seq, _("its content is not a record")) from error
-    if form != (FORMAT, seq, dict, dict) or first != (seq == 1):
+    if not fits:
+        raise BadRecord(seq, _("its content is not a record"))
+    if (told["v"], told["seq"]) != (FORMAT, seq) or first != (seq == 1):
         raise BadRecord(seq, _("its content is not that of record {seq}", seq=seq))
     if copies != (at_ms, actor, kind, subject):
         raise BadRecord(seq, _("its search columns differ from its content"))

@@ -146,6 +146,8 @@ class Storage:
             return await self._submit(job)
         except sqlite3.Error as error:
             raise StorageError(_sentence(error, self.path)) from error
+        except UnicodeDecodeError as error:  # of the schema, which SQLite quotes
+            raise StorageError(_damaged(self.path)) from error
 
     async def _submit(self, job: Callable[[], T]) -> T:
         running = asyncio.get_running_loop().run_in_executor(self._executor, job)
@@ -197,7 +199,8 @@ class Storage:
         if self._db is None:
             return
         db, self._db = self._db, None
-        with suppress(sqlite3.Error):  # statistics for the planner; a full disk may refuse them
+        # Statistics for the planner; a full disk may refuse them, a damaged schema is no text.
+        with suppress(sqlite3.Error, UnicodeDecodeError):
             db.executescript("pragma analysis_limit=400; pragma optimize")
         db.close()
 

@@ -61,7 +61,7 @@ def _line(row: _Row) -> str:
         }
         if key_id is not None and tag is not None:
             told |= {"key_id": key_id.decode(), "tag": tag.hex()}
-    except (UnicodeDecodeError, OverflowError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise StorageError(
             _("Record {seq} is damaged and cannot be exported; run audit verify.", seq=seq)
         ) from error

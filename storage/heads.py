@@ -47,6 +47,15 @@ class SqliteHeadStore:
             for day, seq, record_hash in rows
         )
 
+    async def holds(self, head: AuditHead) -> bool:
+        values = {"seq": head.seq, "hash": bytes.fromhex(head.hash)}
+        found = await self._storage.run(
+            lambda db: db.execute(
+                "select 1 from audit where seq = :seq and hash = :hash", values
+            ).fetchone()
+        )
+        return found is not None
+
 
 def _insert_day(db: Database, day: date, head: AuditHead, at: datetime) -> bool:
     """False when the day has a head."""

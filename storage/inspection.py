@@ -66,6 +66,8 @@ def inspect(path: Path, *, stop: Callable[[], bool]) -> Inspected:
                     refuse_missing_guards(db, name)
             except StorageError as error:
                 return Inspected(Trouble.UNGUARDED, str(error))
+    except UnicodeDecodeError:  # of the schema, which SQLite quotes
+        return Inspected(Trouble.DAMAGED, _damaged(path))
     except sqlite3.DatabaseError as error:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:

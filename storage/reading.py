@@ -30,7 +30,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             if (b"audit",) not in tables.fetchall():
                 raise StorageError(_("{path} holds no audit record.", path=path))
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # what SQLite quotes need not be text
         raise StorageError(
             _("{path} cannot be read as a database ({reason}).", path=path, reason=error)
         ) from error

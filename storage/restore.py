@@ -28,7 +28,7 @@ from storage.aftermath import Aftermath, settle
 from storage.backup import checked_copy, sync, sync_folder, unwritten
 from storage.chain import key_id_of
 from storage.files import beside, take_lock
-from storage.losses import Facts, Loss, Replaced, facts_of, loss_of
+from storage.losses import Facts, Loss, Replaced, facts_of, loss_of, losses_in
 from storage.migrations import migrate, refuse_missing_guards
 from storage.reading import reading
 from storage.records import head_in
@@ -56,6 +56,7 @@ def restore_file(
     *,
     aftermath: Aftermath,
     anchor: AuditHead | None,
+    newest: Sequence[AuditHead],
     heads: Sequence[AuditHead],
     key: bytes | None,
 ) -> Restored:
@@ -63,11 +64,11 @@ def restore_file(
     Replace *database* by the backup at *source*, while no bot runs on it.
 
     *anchor* is a head that somebody noted, which the backup must not contradict, with 16 hex digits
-    of its hash at least; *heads* are others known outside the database. *key* is that of the
-    record's tags.
+    of its hash at least; *heads* are others kept outside the database, *newest* the last of each
+    place, which tell what is lost. *key* is that of the record's tags.
     Raises:
         StorageError: a bot is running, *source* is no sound backup of a countersign that is not
-            newer, or the anchor is of another record. The database is as it was.
+            newer, or a head is of another record. The database is as it was.
     """
     database = database.resolve()
     _refuse_itself(source, database)
@@ -75,14 +76,15 @@ def restore_file(
     try:
         with checked_copy(source, database) as (copy, backup):
             _refuse_other_key(copy, source, key)
-            noted = [anchor, *heads] if anchor else heads
+            noted = [anchor, *newest] if anchor else newest
             outside = _not_held(copy, noted)
             if anchor in outside and anchor.seq <= backup.seq:
                 raise _contradicted(source, anchor.seq)
+            _refuse_contradicted(copy, source, database, backup, heads)
             replaced = _replaced(database, copy)
             loss = loss_of(backup, outside, replaced, at=aftermath.at)
-            newest = max(noted, key=lambda head: head.seq, default=None)
-            facts = facts_of(loss, newest, replaced)
+            highest = max(noted, key=lambda head: head.seq, default=None)
+            facts = facts_of(loss, highest, replaced)
             requests, head = _rewrite(copy, source, aftermath, facts, key)
             sync(copy)
             kept = _put(copy, database, aftermath.at)
@@ -134,6 +136,30 @@ def _not_held(copy: Path, heads: Sequence[AuditHead]) -> list[AuditHead]:
             for head in heads
             if not _hash_at(connection, head.seq).hex().startswith(head.hash.lower())
         ]
+
+
+def _refuse_contradicted(
+    copy: Path, source: Path, database: Path, backup: AuditHead, heads: Sequence[AuditHead]
+) -> None:
+    """A head of a record that the backup should hold is of another, and no restore tells why."""
+    doubted = [head for head in _not_held(copy, heads) if head.seq <= backup.seq]
+    known = losses_in(copy)
+    try:
+        doubted = _not_held(database, doubted) if doubted else []
+        known += losses_in(database) if doubted else ()
+    except StorageError:  # nothing is there that could tell
+        pass
+    for head in doubted:
+        if not any(loss.explains((head.seq, head.hash)) for loss in known):
+            raise StorageError(
+                _(
+                    "Record {seq} of {path} is not the one that a file of heads under [audit]"
+                    " names: the backup was changed after it was written, or the heads are of"
+                    " another record; then give that file another name first.",
+                    seq=head.seq,
+                    path=source,
+                )
+            )
 
 
 def _contradicted(source: Path, seq: int) -> StorageError:

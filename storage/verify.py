@@ -81,6 +81,8 @@ def head_of(path: Path) -> tuple[int, str]:
         row = connection.execute("select seq, hash from audit order by seq desc limit 1").fetchone()
     if row is None:
         raise StorageError(_("{path} holds no audit record.", path=path))
+    if not isinstance(row[1], bytes):
+        raise StorageError(_("Record {seq} is damaged; run audit verify.", seq=row[0]))
     return row[0], row[1].hex()
 
 

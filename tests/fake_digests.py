@@ -264,6 +264,12 @@ class FakeHeadStore(_Desk):
     async def published(self, *, limit: int) -> tuple[tuple[date, AuditHead], ...]:
         return tuple(sorted(self.heads.items(), reverse=True, key=lambda each: each[0])[:limit])
 
+    async def holds(self, head: AuditHead) -> bool:
+        return any(
+            (record.seq, record.hash.hex()) == (head.seq, head.hash)
+            for record in self.audit.records
+        )
+
 
 def _in_ms(reminder: Reminder) -> Reminder:
     return replace(reminder, due_at=whole_ms(reminder.due_at))

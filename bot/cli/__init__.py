@@ -86,6 +86,9 @@ def _report(error: Exception, *, debug: bool) -> int:
             sentence, code = mask(str(error)), REFUSED
         case CountersignError():
             sentence, code = mask(str(error)), FAILED
+        case OSError() if error.filename:
+            told = _("{path} cannot be used: {reason}", path=error.filename, reason=error.strerror)
+            sentence, code = mask(told), FAILED
         case _:
             hint = _("run it again with --debug for the whole story")
             sentence, code = mask(f"{type(error).__name__}: {error}; {hint}"), FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,9 @@ import typer
 from bot.cli.options import FAILED, ConfigOption, DatabaseOption
 from bot.errors import ConfigurationError, UsageError
 from bot.i18n import _
+from bot.redact import mask, visible
+
+_ANCHOR = re.compile(r"([0-9]{1,18})(?::| +)(\S+)", re.ASCII)  # `audit head` parts them by a blank
 
 audit = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +27,8 @@ audit = typer.Typer(
 
 @audit.command(
     help=_(
-        "Recompute the whole chain; exit 1 at the first record that does not fit.\n\n"
+        "Recompute the whole chain; exit 1 at the first record that does not fit. Where the "
+        "configuration names [audit] key, the records' tags are checked as well.\n\n"
         "\b\nExamples:\n"
         "  countersign audit verify\n"
         "  countersign audit verify --database copy.db --anchor 1042:9f86d0..."
@@ -31,7 +36,7 @@ audit = typer.Typer(
 )
 def verify(
     anchor: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(metavar="SEQ:HASH", help=_("A head noted earlier, from audit head.")),
     ] = None,
     database: DatabaseOption = None,
@@ -39,8 +44,9 @@ def verify(
 ) -> int:
     from storage.verify import verify_file
 
-    noted = parse_anchor(anchor) if anchor else None
-    result = verify_file(existing_database(database, config), anchor=noted)
+    noted = parse_anchor(anchor)
+    path = existing_database(database, config)
+    result = verify_file(path, anchor=noted, key=_audit_key(config))
     if not result.ok:
         typer.echo(f"bad record {result.bad_seq}: {result.reason}")
         return FAILED
@@ -88,6 +94,19 @@ def export(database: DatabaseOption = None, config: ConfigOption = None) -> None
     _print_lines(exported_lines(existing_database(database, config)))
 
 
+def _audit_key(config: Path | None) -> bytes | None:
+    """None where no configuration names one. The chain can be checked without it, so a key that
+    cannot be read here is told and no end."""
+    from bot.settings import audit_settings
+
+    try:
+        key = audit_settings(config, environ=os.environ).key
+        return key.value().encode() if key else None
+    except ConfigurationError as error:
+        typer.echo(_("the tags were not checked: {reason}", reason=visible(mask(str(error)))))
+        return None
+
+
 def _print_lines(lines: Iterable[str]) -> None:
     """A reader who has seen enough, such as `head`, closes the pipe: that is an end, no failure."""
     try:
@@ -104,16 +123,20 @@ def existing_database(database: Path | None, config: Path | None) -> Path:
     from bot.settings import database_path
 
     path = database_path(database, config=config, environ=os.environ)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - False where the folder may not be read, too
         raise ConfigurationError(
             _("there is no database {path}; name the file with --database", path=path)
         )
     return path
 
 
-def parse_anchor(text: str) -> tuple[int, str]:
+def parse_anchor(given: list[str] | None) -> tuple[int, str] | None:
     """The number and the hash; the hash is judged where it is compared."""
-    seq, _colon, digest = text.strip().partition(":")
-    if not (seq.isascii() and seq.isdigit() and digest):
+    if not given:
+        return None
+    if len(given) > 1:
+        raise UsageError(_("--anchor was given more than once; check one head at a time"))
+    found = _ANCHOR.fullmatch(given[0].strip())
+    if found is None:
         raise UsageError(_("--anchor must read SEQ:HASH, the two words that audit head prints"))
-    return int(seq), digest
+    return int(found[1]), found[2]

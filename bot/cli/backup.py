@@ -24,8 +24,10 @@ BACKUP_HELP = _(
 )
 RESTORE_HELP = _(
     "Put a backup in the place of the database; stop the bot first.\n\n"
-    "Open requests end as expired, digests up to now count as sent, and the record says which of"
-    " its numbers were lost. The database that was there is kept under another name.\n\n"
+    "Open requests end as expired; one that was claimed becomes unknown and is settled by reads."
+    " Digests up to now count as sent. The record says which of its numbers were lost, as far as"
+    " the database that was there or a head from outside tells. That database is kept under"
+    " another name.\n\n"
     "\b\nExamples:\n"
     "  countersign restore /mnt/backups/countersign-2026-11-20.db\n"
     "  countersign restore yesterday.db --anchor 1042:9f86d0..."
@@ -46,7 +48,7 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("What backup wrote."))],
     anchor: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="SEQ:HASH",
             help=_("The newest head known outside the database, from Slack or audit head."),
@@ -60,7 +62,8 @@ def restore(
     from bot.wiring.restoring import restore as restore_from
     from storage.verify import checked_anchor
 
-    noted = AuditHead(*checked_anchor(parse_anchor(anchor))) if anchor else None
+    given = parse_anchor(anchor)
+    noted = AuditHead(*checked_anchor(given)) if given else None
     path = database_path(database, config=config, environ=os.environ)
     table = audit_settings(config, environ=os.environ)
     restored, unwritten = restore_from(file, path, table, noted)

@@ -117,3 +117,7 @@ class HeadStore(Protocol):
     async def published(self, *, limit: int) -> tuple[tuple[date, AuditHead], ...]:
         """Newest first."""
         ...
+
+    async def holds(self, head: AuditHead) -> bool:
+        """Whether it is one of this record's, published or not."""
+        ...

@@ -19,7 +19,7 @@ logger = structlog.get_logger(__name__)
 
 CAUGHT_UP = 40  # days that a file which was out of reach gets afterwards
 _TAIL = 4096  # bytes at the end of a file that hold its last line
-_SEQ = re.compile(rb"\S+ ([0-9]{1,18}):\S+")  # the record's number in a line
+_LINE = re.compile(r"\S+ ([0-9]{1,18}):([0-9a-f]{64})")
 
 
 class Heads:
@@ -47,27 +47,46 @@ class Heads:
         self._day = today if all(written) else None
 
     async def _catch_up(self, file: Path, heads: Sequence[tuple[date, AuditHead]]) -> bool:
+        """What comes after is told by the number of its record, for days may jump back. Behind a
+        head of another record, as of a database that was lost, this one's stand all."""
         try:
-            await asyncio.to_thread(_append, file, heads)
+            tail = await asyncio.to_thread(_tail_of, file)
+            last = _last_in(tail)
+            is_ours = last is not None and await self._store.holds(last)
+            if last is not None and not is_ours:
+                logger.warning("heads_of_another_record", file=file.name, seq=last.seq)
+            after = last.seq if last is not None and is_ours else 0
+            lines = [
+                f"{day.isoformat()} {head.seq}:{head.hash}\n"
+                for day, head in heads
+                if head.seq > after
+            ]
+            await asyncio.to_thread(_append, file, [each for each in lines if each not in tail])
         except OSError as error:
             logger.warning("head_not_written", file=file.name, error=error.strerror)
             return False
         return True
 
 
-def _append(file: Path, heads: Sequence[tuple[date, AuditHead]]) -> None:
-    """Blocking. What comes after is told by the number of its record, for days may jump back. A
-    last line that a crash cut short is left as it is, and its head repeated."""
+def _tail_of(file: Path) -> str:
+    """Blocking. The end of *file*, which is made where it is not there."""
     with file.open("a+b") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - _TAIL))
-        tail = stream.read()
-        last = tail[: tail.rfind(b"\n") + 1].splitlines()[-1:]
-        after = int(found[1]) if last and (found := _SEQ.fullmatch(last[0])) else 0
-        lines = [
-            f"{day.isoformat()} {head.seq}:{head.hash}\n" for day, head in heads if head.seq > after
-        ]
-        torn = "\n" if tail and not tail.endswith(b"\n") else ""
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL))
+        return stream.read().decode("ascii", "replace")
+
+
+def _last_in(tail: str) -> AuditHead | None:
+    """That of the last whole line, None where it is not one that the bot writes."""
+    last = tail[: tail.rfind("\n") + 1].splitlines()[-1:]
+    found = _LINE.fullmatch(last[0]) if last else None
+    return AuditHead(int(found[1]), found[2]) if found else None
+
+
+def _append(file: Path, lines: Sequence[str]) -> None:
+    """Blocking. A last line that a crash cut short is left as it is, and its head repeated."""
+    with file.open("a+b") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 1))
+        torn = "" if stream.read() in (b"", b"\n") else "\n"
         stream.write((torn + "".join(lines)).encode("ascii"))
         stream.flush()
         os.fsync(stream.fileno())

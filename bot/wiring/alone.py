@@ -16,7 +16,7 @@ from bot.i18n import _
 
 def hold_app(token: str) -> ExitStack:
     """Held until the stack is closed; the kernel frees it on a kill. Raises StorageError while
-    another process holds it. Copies on other machines are not noticed."""
+    another process of this user on this machine holds it."""
     digest = hashlib.sha256(token.encode()).hexdigest()[:16]
     path = Path(tempfile.gettempdir()) / f"countersign-{os.getuid()}-{digest}.lock"
     with ExitStack() as stack:

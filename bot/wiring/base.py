@@ -32,6 +32,7 @@ from storage.database import Storage
 from storage.outbox import SqliteOutboxStore
 from storage.requests import SqliteRequestStore
 from storage.snapshots import SqliteSnapshotStore
+from storage.tags import refuse_other_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Base:
 
 
 async def open_base(stack: AsyncExitStack, settings: Settings, clock: Clock, wall: Clock) -> Base:
-    """Everything that is open closes with *stack*. Raises ConfigurationError or StorageError."""
+    """Everything that is open closes with *stack*. Raises ConfigurationError, SlackUnreachable,
+    StorageError."""
     metrics = Metrics()
     setup = _slack_setup(settings.slack)
     stack.enter_context(hold_app(setup.bot_token))
@@ -68,6 +70,7 @@ async def open_base(stack: AsyncExitStack, settings: Settings, clock: Clock, wal
         settings.database, now=clock.now(), audit_key=key.value().encode() if key else None
     )
     stack.push_async_callback(storage.aclose)
+    await storage.run(lambda db: refuse_other_key(db, storage.audit_key))
     clouds = await adapters(stack, settings.accounts, clock, wall, metrics)
     slack = await stack.enter_async_context(connect(setup))
     directory = SlackDirectory(slack.client, slack.identity.team_id, clock)

@@ -12,7 +12,7 @@ from bot.services.restoring import Aftermath
 from bot.settings import AuditTable
 from storage.restore import Restored, restore_file
 
-_TAIL = 4096  # bytes at the end of a file that hold its last line
+_TAIL = 1 << 20  # bytes at the end of a file: more than thirty years of heads
 # `DAY SEQ:HASH` as the bot writes it, or `SEQ HASH` as `audit head` does.
 _HEAD = re.compile(rb"(?:\S+ )?([1-9][0-9]{0,17})[: ]([0-9a-f]{64})")
 
@@ -22,28 +22,30 @@ def restore(
 ) -> tuple[Restored, list[Path]]:
     """What was restored, and the files of heads that could not be written. Raises StorageError."""
     files = [head for head in audit.heads if isinstance(head, Path)]
+    held = [heads for file in files if (heads := heads_in(file))]
     now = datetime.now(UTC)  # noqa: TID251 - the moment of the command
     restored = restore_file(
         source,
         database,
         aftermath=Aftermath(now),
         anchor=anchor,
-        heads=[head for file in files if (head := last_head(file))],
+        newest=[heads[-1] for heads in held],
+        heads=[head for heads in held for head in heads],
         key=audit.key.value().encode() if audit.key else None,
     )
     return restored, [file for file in files if not _note(file, now, restored.head)]
 
 
-def last_head(file: Path) -> AuditHead | None:
-    """The newest head that *file* holds, None where it holds none or cannot be read."""
+def heads_in(file: Path) -> list[AuditHead]:
+    """The heads that *file* holds, oldest first, none where it cannot be read."""
     try:
         with file.open("rb") as stream:
             size = stream.seek(0, os.SEEK_END)
             stream.seek(max(0, size - _TAIL))
             found = list(filter(None, map(_HEAD.fullmatch, stream.read().splitlines())))
     except OSError:
-        return None
-    return AuditHead(int(found[-1][1]), found[-1][2].decode()) if found else None
+        return []
+    return [AuditHead(int(each[1]), each[2].decode()) for each in found]
 
 
 def _note(file: Path, now: datetime, head: AuditHead) -> bool:

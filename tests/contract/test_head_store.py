@@ -55,6 +55,9 @@ async def test_the_newest_heads_come_first(digest_house: DigestHouse) -> None:
     assert await heads.published(limit=9) == ((TOMORROW, second), (TODAY, first))
     assert await heads.published(limit=1) == ((TOMORROW, second),)
     assert first is not None
+    assert await heads.holds(first)
+    assert not await heads.holds(AuditHead(first.seq, "0" * 64))
+    assert not await heads.holds(AuditHead(999, first.hash))
     assert second == await digest_head_before_the_newest(digest_house)
     assert second.seq == first.seq + 1
 

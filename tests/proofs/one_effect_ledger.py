@@ -81,7 +81,8 @@ class Ledger:
             " order by place",
             (found[0],),
         )
-        return Row(*found[1:], votes=dict(votes.fetchall()))
+        _seq, status, expires_ms, approved_ms, claimed_ms = found
+        return Row(status, expires_ms, approved_ms, claimed_ms, dict(votes.fetchall()))
 
     def refused_at_the_gate(self, who: str, *, after: int) -> int:
         (count,) = self._db.execute(

@@ -11,10 +11,11 @@ import logging
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -234,7 +235,20 @@ async def test_a_head_that_does_not_fit_is_a_finding(tmp_path: Path, record: Pat
     assert done.stdout.startswith("bad record 2: ")
 
 
-@pytest.mark.parametrize("anchor", ["head", "1", "1:", "x:00", "1:zz"])
+@pytest.mark.parametrize("command", [["audit", "verify"], ["restore", "backup.db"]])
+def test_only_one_anchor_is_taken(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "countersign.db").touch()
+    done = countersign(tmp_path, *command, "--anchor", f"1:{'0' * 16}", "--anchor", "2:00")
+    assert "more than once" in refusal(done)
+
+
+async def test_an_anchor_may_be_what_audit_head_prints(tmp_path: Path, record: Path) -> None:
+    head = countersign(tmp_path, "audit", "head", "--database", record.name).stdout.strip()
+    done = countersign(tmp_path, "audit", "verify", "--database", record.name, "--anchor", head)
+    assert (done.returncode, done.stdout) == (0, f"ok 3 records, head {head}\n")
+
+
+@pytest.mark.parametrize("anchor", ["", "head", "1", "1:", "x:00", "1:zz", f"{9**20}:{'0' * 16}"])
 async def test_an_anchor_that_is_none_is_wrong_usage(
     tmp_path: Path, record: Path, anchor: str
 ) -> None:
@@ -250,6 +264,34 @@ async def test_the_database_is_found_without_token_or_cloud_secret(
     from_environment = countersign(tmp_path, "audit", "head", COUNTERSIGN_DATABASE=str(record))
     assert from_file.returncode == from_environment.returncode == 0
     assert from_file.stdout == from_environment.stdout
+
+
+@pytest.mark.parametrize("key", ["env:AUDIT_KEY", "file:audit.key"])
+async def test_the_tags_are_checked_with_the_key_of_the_configuration(
+    tmp_path: Path, key: str
+) -> None:
+    path = tmp_path / "countersign.db"
+    storage = await Storage.open(path, now=NOON, audit_key=b"sixteen letters!")
+    await SqliteAuditLog(storage).append(AuditEntry(kind=AuditKind.REMINDED, actor="U0A"), at=NOON)
+    await storage.aclose()
+    (tmp_path / "countersign.toml").write_text(f'[audit]\nkey = "{key}"\n{POLICY}{ACCOUNT}')
+
+    unread = countersign(tmp_path, "audit", "verify")
+    assert unread.stdout.startswith("the tags were not checked: countersign.toml:2: ")
+    assert re.search(r"\nok 2 records, head 2 [0-9a-f]{64}\n$", unread.stdout)
+    assert (unread.returncode, unread.stderr) == (0, "")
+
+    (tmp_path / "audit.key").write_text("sixteen letters!\n")
+    found = countersign(tmp_path, "audit", "verify", AUDIT_KEY="sixteen letters!")
+    assert found.stdout.startswith("ok 2 records")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("drop trigger audit_tag_no_delete")
+        db.execute("delete from audit_tag where seq = 2")
+    found = countersign(tmp_path, "audit", "verify", AUDIT_KEY="sixteen letters!")
+    assert (found.returncode, found.stdout) == (
+        1,
+        "bad record 2: it carries no tag of the key\n",
+    )
 
 
 @pytest.mark.parametrize("command", ["verify", "export", "head"])

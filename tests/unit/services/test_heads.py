@@ -95,3 +95,22 @@ async def test_the_same_day_is_looked_at_once_where_every_file_was_written(tmp_p
         await house.heads.step()
     assert len(logs) == 1
     assert not away.exists(), "nothing more is owed to it today"
+
+
+async def test_a_file_with_the_heads_of_another_record_gets_this_ones_too(tmp_path: Path) -> None:
+    file = tmp_path / "heads.log"
+    theirs = f"2026-11-01 900:{'ab' * 32}\n"
+    file.write_text(theirs)
+    house = House(file)
+    with capture_logs() as logs:
+        await house.days(2)
+    assert [line["event"] for line in logs] == ["heads_of_another_record"]
+    published = sorted(await house.store.published(limit=9))
+    ours = [f"{day.isoformat()} {head.seq}:{head.hash}\n" for day, head in published]
+    assert file.read_text() == theirs + "".join(ours)
+
+    with file.open("a") as stream:  # a second bot writes into the same file
+        stream.write(theirs)
+    await house.days(1)
+    lines = file.read_text().splitlines()
+    assert len(lines) == len({*lines}) + 1 == 5

@@ -19,6 +19,7 @@ from bot.domain.audit import AuditEntry, AuditHead, AuditKind
 from bot.domain.digests import RunState
 from bot.domain.inputs import InputKind
 from bot.domain.outbox import CardCopy, CopyRole, Lane, Leased, OwedKind
+from bot.errors import StorageError
 from bot.services.restoring import Aftermath
 from storage.backup import back_up
 from storage.database import Storage
@@ -33,6 +34,7 @@ from storage.verify import verify_file
 from tests.builders import NOON, an_entry
 from tests.request_builders import a_request, a_vote, an_input, an_owed_card, moved
 from tests.stored_digests import a_plan, a_run, an_owed_digest, some_contents
+from tests.stored_record import append, rewrite_from
 
 S = RequestStatus
 WISH = {"kind": InputKind.REQUEST, "request_id": "", "account": "huawei-main", "order_id": "CS9"}
@@ -103,7 +105,7 @@ async def _lived(path: Path) -> None:
 
 
 def restored_from(saved: Path, path: Path, **parts: Any) -> Restored:
-    usual: dict[str, Any] = {"anchor": None, "heads": [], "key": None}
+    usual: dict[str, Any] = {"anchor": None, "newest": [], "heads": [], "key": None}
     return restore_file(saved, path, aftermath=Aftermath(AT), **(usual | parts))
 
 
@@ -209,7 +211,7 @@ def test_the_restore_is_the_first_record_after_the_backup(path: Path, saved: Pat
     before = verify_file(saved)
     outside = AuditHead(before.head_seq + 5, "ab" * 32)
     path.unlink()
-    restored = restored_from(saved, path, heads=[AuditHead(2, hash_of(saved, 2)), outside])
+    restored = restored_from(saved, path, newest=[AuditHead(2, hash_of(saved, 2)), outside])
     told = bodies(path)[before.records]
     assert (told["kind"], told["subject"]) == ("chain:restored", "database")
     assert told["facts"] == {
@@ -230,7 +232,7 @@ def test_a_head_that_a_restore_explains_is_told_from_one_that_it_does_not(
     end = verify_file(saved).head_seq
     outside = AuditHead(end + 5, "ab" * 32)
     path.unlink()
-    restored_from(saved, path, heads=[outside])
+    restored_from(saved, path, newest=[outside])
     explained = verify_file(path, anchor=(end + 3, "cd" * 8))
     assert (explained.ok, explained.anchor_lost) == (True, True)
     assert explained.losses == losses_in(path)
@@ -261,7 +263,7 @@ def test_it_is_one_transaction_and_a_failure_leaves_the_database_as_it_was(
 ) -> None:
     before = path.read_bytes()
     with pytest.raises(LookupError):
-        restore_file(saved, path, aftermath=Broken(AT), anchor=None, heads=[], key=None)
+        restore_file(saved, path, aftermath=Broken(AT), anchor=None, newest=[], heads=[], key=None)
     assert path.read_bytes() == before
     assert {each.name for each in path.parent.iterdir()} <= {
         *("countersign.db", "countersign.db.lock", "saved.db"),
@@ -282,3 +284,40 @@ async def test_a_backup_of_an_older_countersign_is_brought_up_to_date(path: Path
     assert found is not None
     assert (found.status, found.outcome) == (S.EXPIRED, Outcome.RESTORED)
     await storage.aclose()
+
+
+def test_a_backup_that_was_changed_is_known_by_the_heads_kept_outside(
+    path: Path, saved: Path
+) -> None:
+    end = verify_file(saved).head_seq
+    heads = [AuditHead(seq, hash_of(saved, seq)) for seq in (2, end)]
+    rewrite_from(saved, 3)
+    path.unlink()
+    with pytest.raises(StorageError, match=f"Record {end} of .* is not the one that a file"):
+        restored_from(saved, path, newest=heads[-1:], heads=heads)
+    assert not path.exists()
+
+
+def test_heads_that_an_earlier_restore_explains_are_no_reason_to_refuse(
+    path: Path, saved: Path
+) -> None:
+    end = verify_file(saved).head_seq
+    before = AuditHead(end + 1, "ab" * 32)  # of a record that the first restore loses
+    path.unlink()
+    first = restored_from(saved, path, newest=[before], heads=[before])
+    later = path.with_name("later.db")
+    back_up(path, later)
+    path.unlink()
+    again = restored_from(later, path, newest=[first.head], heads=[before, first.head])
+    assert again.backup == first.head
+
+
+def test_the_right_backup_after_the_wrong_one(path: Path, saved: Path) -> None:
+    """The head noted by the first restore is of a record that the database holds."""
+    first = restored_from(saved, path)
+    longer = path.with_name("longer.db")
+    longer.write_bytes(saved.read_bytes())
+    for _record in range(9):
+        asyncio.run(append(longer, an_entry(), key=None))
+    restored = restored_from(longer, path, newest=[first.head], heads=[first.head])
+    assert restored.backup.seq >= first.head.seq
