@@ -43,10 +43,12 @@ def proofs() -> dict[str, Proof]:
 
 def alone(name: str, size: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Each proof has a process of its own: none can lean on what another left behind."""
+    environ = {**os.environ, "PYTHONPATH": str(folder)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
         [sys.executable, "-m", "tests.proofs", "--here", "--size", size, name],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=environ,
         capture_output=True,
         text=True,
         check=False,

@@ -46,15 +46,14 @@ class Proof:
 
 @contextmanager
 def patched_copy(bug: Bug) -> Iterator[Path]:
-    """A copy of the project with *bug* in it; the product itself has no switch for one."""
+    """A copy of the project with *bug* in it; the product itself has no switch for one. What was
+    compiled is copied too, or each copy would compile everything anew."""
     with TemporaryDirectory(prefix="countersign-bug-") as folder:
         copy = Path(folder)
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(
-                    source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.png")
-                )
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("*.png"))
             else:
                 shutil.copy2(source, copy / name)
         target = copy / bug.path
@@ -64,4 +63,6 @@ def patched_copy(bug: Bug) -> Iterator[Path]:
                 f"{bug.name}: {bug.path} holds {bug.old!r} {text.count(bug.old)} times"
             )
         target.write_text(text.replace(bug.old, bug.new), encoding="utf-8")
+        for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+            compiled.unlink()
         yield copy
