@@ -63,11 +63,11 @@ def test_after_a_lost_disk_the_newest_head_outside_says_what_is_lost(
     tmp_path: Path, saved: Path, database: Path
 ) -> None:
     more(database, 3)
-    seven, eight = heads_from(database, 7, 8)
+    four, seven, eight = heads_from(database, 4, 7, 8)
     (tmp_path / "countersign.toml").write_text(TAGGED)
     (tmp_path / "audit.key").write_text(KEY)
     heads = tmp_path / "heads.log"
-    heads.write_text(f"2026-11-19 5:{'0' * 64}\n2026-11-20 {seven}\n2026-11-2")
+    heads.write_text(f"2026-11-19 {four}\n2026-11-20 {seven}\n2026-11-2")
     database.unlink()
     done = countersign(tmp_path, "restore", saved.name, "--anchor", eight)
     assert done.returncode == 0
@@ -169,3 +169,16 @@ def test_of_the_configuration_only_the_audit_table_is_read(tmp_path: Path, saved
     done = countersign(tmp_path, "restore", saved.name)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.match(r"countersign.toml:6: “heads”: ", done.stderr)
+
+
+def test_a_file_of_heads_that_the_backup_contradicts_stops_the_restore(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    (tmp_path / "heads.log").write_text(f"2026-11-19 4:{'0' * 64}\n2026-11-20 9:{'1' * 64}\n")
+    database.unlink()
+    done = countersign(tmp_path, "restore", saved.name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Record 4 of saved.db is not the one that a file of heads")
+    assert not database.exists()

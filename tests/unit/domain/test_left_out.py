@@ -154,7 +154,7 @@ LEFT_OUT: list[tuple[type, dict[str, Any]]] = [
         none("gone accounts totals left_out")
         | unset("previous_at week")
         | texts("head_hash")
-        | {"status_unknown": 0, "head_seq": 0},
+        | {"status_unknown": 0, "uncounted": 0, "head_seq": 0},
     ),
 ]
 
