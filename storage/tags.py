@@ -13,11 +13,10 @@ from storage.chain import key_id_of
 def refuse_other_key(db: Database, key: bytes | None) -> None:
     """Raises ConfigurationError where the newest record carries a tag and *key* is none, or where
     *key* has been in use before and another, or none, after it."""
-    row = db.execute(
+    (newest,) = db.execute(
         "select t.key_id from audit a left join audit_tag t on t.seq = a.seq"
         " order by a.seq desc limit 1"
-    ).fetchone()
-    newest = row[0] if row else None
+    ).fetchone()  # every record has a first one
     if key is None:
         if newest is not None:
             raise ConfigurationError(

@@ -141,6 +141,19 @@ def test_nobody_may_look(policy: Policy, place: str, accounts: str) -> None:
             "requesters",
             "a, h",
         ),
+        (
+            a_policy(
+                Rule(**at("a"), **of_type(OrderType.RENEWAL), requesters=BOB),
+                Rule(**at("a"), viewers=ALICE),
+            ),
+            "rules 1 requesters",
+            "a",
+        ),
+        (
+            a_policy(Rule(**at("a"), viewers=MEMBERS), viewers=BOB, requesters=ALICE),
+            "requesters",
+            "h",
+        ),
     ],
 )
 def test_nobody_who_may_ask_may_look(policy: Policy, place: str, accounts: str) -> None:

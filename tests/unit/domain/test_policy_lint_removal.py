@@ -43,6 +43,12 @@ def test_twin_rules_that_repeat_the_policy_can_both_be_removed() -> None:
     assert said(a_policy(twin, twin)) == [("rules 1", REPEATS), ("rules 2", DECIDED_ABOVE)]
 
 
+def test_a_rule_repeats_another_that_decides_and_says_who_may_look() -> None:
+    large = Rule(**at("a"), **over("5 CNY"), quorum=2)
+    seen = Rule(**at("a"), viewers=people("U0ALICE"), quorum=2)
+    assert said(a_policy(large, seen)) == [("rules 1", REPEATS)]
+
+
 def test_what_only_another_removable_rule_would_ask_for_is_no_repetition() -> None:
     first = Rule(**at("a"), **of_type(OrderType.NEW), quorum=2)
     second = Rule(**at("a"), **of_type(OrderType.NEW, OrderType.RENEWAL), quorum=2)
