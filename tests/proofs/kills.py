@@ -93,7 +93,7 @@ PROOF = Proof(
     promise="Nothing acknowledged is lost, and nothing done twice, wherever a bot is killed",
     commit={"kills": 60, "real": 2},
     full={"kills": 5_000, "real": 20},
-    bug={"kills": 60, "real": 0},
+    bug={"kills": 240, "real": 0},
     run=run,
     bugs=(
         Bug(
