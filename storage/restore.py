@@ -26,12 +26,12 @@ from bot.errors import StorageError
 from bot.i18n import _
 from storage.aftermath import Aftermath, settle
 from storage.backup import checked_copy, sync, sync_folder, unwritten
-from storage.chain import key_id_of
 from storage.files import beside, take_lock
 from storage.losses import Facts, Loss, Replaced, facts_of, loss_of, losses_in
 from storage.migrations import migrate, refuse_missing_guards
 from storage.reading import reading
 from storage.records import head_in
+from storage.tags import refuse_other_key
 from storage.verify import verify_file
 
 _PRAGMAS = ("synchronous=full", "foreign_keys=on", "recursive_triggers=on", "trusted_schema=off")
@@ -101,20 +101,11 @@ def _refuse_itself(source: Path, database: Path) -> None:
 
 
 def _refuse_other_key(copy: Path, source: Path, key: bytes | None) -> None:
-    """Records that carry tags are followed by records that carry them. A key that tagged none of
-    them has been put in use since the backup."""
-    with reading(copy) as connection:
-        newest = connection.execute("select seq from audit order by seq desc limit 1").fetchone()
-        ids = dict(connection.execute("select key_id, max(seq) from audit_tag group by key_id"))
-    if key is None and newest[0] in ids.values():
-        raise StorageError(
-            _(
-                "The records of {path} carry tags; name the configuration whose [audit] key makes"
-                " them with --config.",
-                path=source,
-            )
-        )
-    if key is not None and key_id_of(key).encode() in ids:
+    """A key that tagged none of the records has been put in use since the backup."""
+    connection = sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)
+    with closing(Database(connection, execute_plugins=False)) as db:
+        is_own = refuse_other_key(db, key)
+    if is_own:
         result = verify_file(copy, key=key)
         if not result.ok:
             raise StorageError(

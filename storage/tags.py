@@ -10,9 +10,9 @@ from bot.i18n import _
 from storage.chain import key_id_of
 
 
-def refuse_other_key(db: Database, key: bytes | None) -> None:
-    """Raises ConfigurationError where the newest record carries a tag and *key* is none, or where
-    *key* has been in use before and another, or none, after it."""
+def refuse_other_key(db: Database, key: bytes | None) -> bool:
+    """Whether the newest record carries a tag of *key*. Raises ConfigurationError where it carries
+    one and *key* is none, or where *key* has been in use before and another, or none, after it."""
     (newest,) = db.execute(
         "select t.key_id from audit a left join audit_tag t on t.seq = a.seq"
         " order by a.seq desc limit 1"
@@ -22,10 +22,10 @@ def refuse_other_key(db: Database, key: bytes | None) -> None:
             raise ConfigurationError(
                 _(
                     "the record carries tags, so key under [audit] has to stay; name that key, or a"
-                    " new one"
+                    " new one, in the configuration (--config FILE)"
                 )
             )
-        return
+        return False
     own = key_id_of(key)
     used = "select 1 from audit_tag where key_id = ? limit 1"
     if newest != own and db.execute(used, (own,)).fetchone():
@@ -35,3 +35,4 @@ def refuse_other_key(db: Database, key: bytes | None) -> None:
                 " nothing new; make a new one"
             )
         )
+    return bool(newest == own)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError, CountersignError, SlackUnreachable, StorageError
+from tests.builders import an_entry
 from tests.loopback import DROP, Reply, loopback
 from tests.stage import ALICE, Mode, Stage, staged
+from tests.stored_record import append
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +108,13 @@ async def test_a_bot_that_could_not_start_leaves_the_database_free(stopped: Stag
     await stopped.start()
     await stopped.type(ALICE, "help", until="What can be typed")
     await stopped.stop()
+
+
+async def test_a_bot_without_the_key_of_a_tagged_record_does_not_start(tmp_path: Path) -> None:
+    async with staged(tmp_path, "socket") as stage:
+        await stage.stop()
+        await append(stage.database, an_entry())
+        assert "key under [audit] has to stay" in await refusal(stage)
 
 
 async def test_slack_that_throttles_the_start_is_waited_for(stopped: Stage) -> None:

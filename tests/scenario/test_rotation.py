@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -46,7 +47,7 @@ async def test_a_new_bot_token_finds_every_request_and_sends_what_was_owed(stage
     """The old one is refused from the moment on at which there is a new one."""
     kept, ended = unpaid_order(stage), unpaid_order(stage, "huawei-main")
     waiting, withdrawn = await asked(stage, kept), await asked(stage, ended)
-    stage.slack.state.bot_token = "xoxb-sandbox-rotated"
+    stage.slack.state.bot_token = f"xoxb-sandbox-{secrets.token_hex(12)}"  # one bot holds it
     stage.expected |= {("chat.update", "invalid_auth"), ("chat.postMessage", "invalid_auth")}
     await click(stage, ALICE, "withdraw", withdrawn, where=DM)
     await reached(stage, ended, S.WITHDRAWN)

@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from storage.audit import SqliteAuditLog
 from storage.database import Storage
 
 ROOT = Path(__file__).parents[2]
+NOBODY = 65534
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POLICY = '[policy]\napprovers = ["U0BOB"]\nquorum = 1\n'
 ACCOUNT = (
@@ -299,6 +301,24 @@ def test_a_database_that_is_not_there_is_named(tmp_path: Path, command: str) -> 
     found = refusal(countersign(tmp_path, "audit", command))
     assert found == "there is no database countersign.db; name the file with --database"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_in_a_folder_of_somebody_else_is_named() -> None:
+    """Also as root, for whom every folder is open: the test lays down its rights."""
+    uid = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        closed = folder / "closed"
+        closed.mkdir(mode=0o000)
+        folder.chmod(0o755)
+        try:
+            if uid == 0:
+                os.seteuid(NOBODY)
+            found = refusal(countersign(folder, "audit", "head", "--database", "closed/record.db"))
+        finally:
+            os.seteuid(uid)
+            closed.chmod(0o700)
+    assert found == "there is no database closed/record.db; name the file with --database"
 
 
 def test_a_file_that_is_no_database_is_a_failure_in_one_sentence(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from storage.verify import head_of, verify_file
-from tests.backups import KEY, TAGGED, database, more, refused, saved
+from tests.backups import KEY, TAGGED, database, more, saved
 from tests.unit.test_cli import as_before, countersign
 
 __all__ = ["as_before", "database", "saved"]  # fixtures
@@ -112,12 +112,39 @@ def test_a_tagged_record_needs_its_key(tmp_path: Path) -> None:
     path = tmp_path / "countersign.db"
     more(path, 2, key=KEY.encode())
     assert countersign(tmp_path, "backup", "saved.db").returncode == 0
-    assert "--config" in refused(tmp_path, "restore", "saved.db")
+    refused_without = countersign(tmp_path, "restore", "saved.db")
+    assert (refused_without.returncode, refused_without.stdout) == (2, "")
+    assert refused_without.stderr.endswith("in the configuration (--config FILE)\n")
     (tmp_path / "countersign.toml").write_text(TAGGED)
     (tmp_path / "audit.key").write_text(KEY)
     done = countersign(tmp_path, "restore", "saved.db")
     assert (done.returncode, done.stderr) == (0, "")
     assert verify_file(path, key=KEY.encode()).ok
+
+
+def test_a_key_that_came_back_after_a_gap_is_replaced_and_no_reason_for_an_older_backup(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "countersign.db"
+    for key in (KEY.encode(), None, KEY.encode()):
+        more(path, 1, key=key)
+    more(path, 1, key=b"another key")
+    assert countersign(tmp_path, "backup", "tagged.db").returncode == 0
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    refused = countersign(tmp_path, "restore", "tagged.db")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("it can vouch for nothing new; make a new one\n")
+    (tmp_path / "audit.key").write_text("a new key")
+    assert countersign(tmp_path, "restore", "tagged.db").returncode == 0
+    assert verify_file(path, key=b"a new key").ok
+
+
+def test_a_name_that_the_system_refuses_is_a_sentence(tmp_path: Path, saved: Path) -> None:
+    name = "a" * 300
+    done = countersign(tmp_path, "restore", saved.name, "--database", name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(f"{name} cannot be used: File name too long\n")
 
 
 def test_a_key_that_came_after_the_backup_tags_from_the_restore_on(tmp_path: Path) -> None:

@@ -319,6 +319,8 @@ def test_what_cannot_be_read_is_one_sentence(record: Record, tmp_path: Path) -> 
         (record.export, "--heads", empty),
         (record.export, "--key", absent),
         (record.export, "--key", empty),
+        (record.export, "--heads", ""),
+        (record.export, "--key", ""),
         (record.export, "--anchor", "5:abc"),
         (record.export, "--anchor", f"0:{'a' * 64}"),
         (record.export, "--anchor", f"5:{'g' * 64}"),

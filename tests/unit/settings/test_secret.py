@@ -21,6 +21,11 @@ def test_a_file_is_relative_to_the_configuration_and_loses_its_line_end(tmp_path
     assert read("file:key", tmp_path).value() == "file-secret-1"
 
 
+def test_line_ends_inside_a_file_belong_to_the_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"one\r\ntwo\rthree\n")
+    assert read("file:key", tmp_path).value() == "one\r\ntwo\rthree"
+
+
 def test_spaces_inside_a_file_belong_to_the_secret(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(" file secret \n")
     assert read("file:key", tmp_path).value() == " file secret "

@@ -13,7 +13,10 @@ from storage.tags import refuse_other_key
 from tests.builders import NOON, an_entry
 
 A, B, C = b"the first key", b"the second key", b"the third key"
-STAYS = "the record carries tags, so key under [audit] has to stay; name that key, or a new one"
+STAYS = (
+    "the record carries tags, so key under [audit] has to stay; name that key, or a new one, in the"
+    " configuration (--config FILE)"
+)
 REPLACED = (
     "the key under [audit] was replaced, or left out for a while, so it can vouch for nothing new;"
     " make a new one"
