@@ -10,6 +10,7 @@ from pathlib import Path
 
 from storage.verify import head_of, verify_file
 from tests.backups import KEY, TAGGED, database, more, saved
+from tests.stored_record import rewrite_from
 from tests.unit.test_cli import as_before, countersign
 
 __all__ = ["as_before", "database", "saved"]  # fixtures
@@ -138,6 +139,17 @@ def test_a_key_that_came_back_after_a_gap_is_replaced_and_no_reason_for_an_older
     (tmp_path / "audit.key").write_text("a new key")
     assert countersign(tmp_path, "restore", "tagged.db").returncode == 0
     assert verify_file(path, key=b"a new key").ok
+
+
+def test_a_backup_that_was_written_anew_without_the_key_is_refused(tmp_path: Path) -> None:
+    more(tmp_path / "countersign.db", 2, key=KEY.encode())
+    assert countersign(tmp_path, "backup", "saved.db").returncode == 0
+    rewrite_from(tmp_path / "saved.db", 3)
+    (tmp_path / "countersign.toml").write_text(TAGGED)
+    (tmp_path / "audit.key").write_text(KEY)
+    done = countersign(tmp_path, "restore", "saved.db")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "saved.db: its tag was not made with the key; " in done.stderr
 
 
 def test_a_name_that_the_system_refuses_is_a_sentence(tmp_path: Path, saved: Path) -> None:
