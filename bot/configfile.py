@@ -69,7 +69,21 @@ def read_config(path: Path) -> ConfigFile:
         raise _syntax_error(path, text, str(error)) from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, text, error) from error
-    return ConfigFile(path, values, dict(_Scanner(text).lines()))
+    file = ConfigFile(path, values, dict(_Scanner(text).lines()))
+    for key, value in _texts(values, ()):
+        if "\0" in value:
+            sentence = _("holds a NUL character, which no name can; take out the \\u0000")
+            raise ConfigurationError(sentence, file=str(path), line=file.line(key))
+    return file
+
+
+def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Every string of the file, with where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, each in enumerate(value) if isinstance(value, list) else inner:
+        yield from _texts(each, (*path, key))
 
 
 def _syntax_error(path: Path, text: str, message: str) -> ConfigurationError:

@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import about_order
 from bot.services.access import Viewer
 from bot.services.lists import PAGE
 from handlers.answers import Answer
@@ -78,7 +79,7 @@ class Buttons:
 
     async def _detail_page(self, viewer: Viewer, state: dict[str, Any], page: int) -> Rendered:
         shown = await self._desk.lookups.last_seen(viewer, state["account"], state["order_id"])
-        subject = f"order:{state['account']}/{state['order_id']}"
+        subject = about_order(state["account"], state["order_id"])
         await self._desk.inputs.answered(viewer.person.user_id, ActionId.DETAILS, subject)
         return await self._desk.cards.details(viewer, shown, page, state["channel"])
 

@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import about_order
 from bot.domain.inputs import Input, InputKind
 from bot.domain.orders import Order, PaymentStatus
 from bot.errors import NotAllowed, StorageError, UsageError, UserError
@@ -156,7 +157,7 @@ class CancelForm:
             )
         draft = await self._drafts.load(user, cancel_key(order.account, order.order_id))
         private = await self._desk.cards.cancel(viewer, order, channel)
-        subject = f"order:{order.account}/{order.order_id}"
+        subject = about_order(order.account, order.order_id)
         await self._desk.inputs.answered(user, FORM, subject)
         return cancel_form(order, draft.get(REASON_BLOCK, reason), private)
 

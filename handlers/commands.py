@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import about_order
 from bot.domain.filters import OrderFilter, Sort
 from bot.domain.ids import providers_of
 from bot.domain.orders import PaymentStatus
@@ -124,7 +125,7 @@ class OrderCommand:
         names = [command.account] if command.account else [each.name for each in fitting]
         found = [await self._desk.requests.history(viewer, name, order_id) for name in names]
         history = next((each for each in found if each.requests or each.records), found[0])
-        subject = f"order:{history.account}/{order_id}"
+        subject = about_order(history.account, order_id)
         await self._desk.inputs.answered(viewer.person.user_id, "history", subject)
         return history
 

@@ -15,6 +15,7 @@ import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import about_order
 from bot.errors import StorageError, UsageError, UserError
 from bot.i18n import _
 from bot.services.access import Viewer
@@ -127,7 +128,7 @@ class DigestButtons:
         private = await self._desk.cards.snooze(press.viewer, line, ref, zone)
         draft = await self._drafts.load(user, snooze_key(line.account, line.order_id))
         today = self._desk.clock.now().astimezone(zone_of(zone)).date()
-        subject = f"order:{line.account}/{line.order_id}"
+        subject = about_order(line.account, line.order_id)
         await self._desk.inputs.answered(user, FORM, subject)
         await press.window(snooze_form(say.brief(line), draft, today + timedelta(days=1), private))
 

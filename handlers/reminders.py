@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.audit import about_order
 from bot.errors import UserError
 from bot.services.reminders import Reminders
 from handlers.answers import errors_shown
@@ -40,6 +41,6 @@ class RemindMe:
                 return
             told = await self._reminders.postpone(user, request_id)
             request = await self._desk.request_store.get(request_id)
-            subject = f"order:{request.account}/{request.order_id}" if request else ""
+            subject = about_order(request.account, request.order_id) if request else ""
             await self._desk.inputs.answered(user, ActionId.REMIND_ME, subject)
             await reply.show(sentence(told))

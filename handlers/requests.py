@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.contextvars import bound_contextvars
 
 from bot.domain.approvals import ApprovalRequest
+from bot.domain.audit import about_order
 from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import CopyRole
 from bot.errors import NotAllowed, StorageError, UsageError, UserError
@@ -197,7 +198,7 @@ class RequestButtons:
         return request
 
     async def _note(self, user: str, request: ApprovalRequest, doing: ActionId) -> None:
-        subject = f"order:{request.account}/{request.order_id}"
+        subject = about_order(request.account, request.order_id)
         await self._desk.inputs.answered(user, doing, subject)
 
     def _clicked(self, kind: InputKind, body: dict[str, Any]) -> Input:

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bot import crash
 from bot.domain.approvals import ApprovalRequest
-from bot.domain.audit import AuditEntry, AuditKind, AuditRecord
+from bot.domain.audit import AuditEntry, AuditKind, AuditRecord, about_order
 from bot.domain.inputs import Input, InputKind
 from bot.domain.outbox import Owed
 from bot.domain.votes import Verdict
@@ -252,4 +252,4 @@ def _subject_of(db: Database, given: Input) -> str:
 
 
 def _subject(account: str, order_id: str) -> str:
-    return f"order:{account}/{order_id}" if account and order_id else ""
+    return about_order(account, order_id) if account and order_id else ""

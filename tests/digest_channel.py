@@ -53,8 +53,14 @@ class DigestChannel(Office):
         return not self.rows.unsettled()
 
     def given_up(self) -> list[str]:
+        """Why, of each message that Slack did not take."""
+        return self._codes(AuditKind.MESSAGE_GIVEN_UP)
+
+    def left_out(self) -> list[str]:
+        """Why, of each digest that was kept back on purpose."""
+        return self._codes(AuditKind.DIGEST_LEFT_OUT)
+
+    def _codes(self, kind: AuditKind) -> list[str]:
         return [
-            str(entry.facts["code"])
-            for entry in self.store.audit.entries
-            if entry.kind is AuditKind.MESSAGE_GIVEN_UP
+            str(entry.facts["code"]) for entry in self.store.audit.entries if entry.kind is kind
         ]

@@ -44,6 +44,7 @@ class AuditKind(StrEnum):
     DIGEST_SET = "digest:set"  # switched on, or its time, zone or filters changed
     DIGEST_ENDED = "digest:ended"  # switched off, by a person or because it cannot be posted
     DIGEST_COMPOSED = "digest:composed"
+    DIGEST_LEFT_OUT = "digest:left_out"  # kept back on purpose; the code says why
     ORDER_CLAIMED = "order:claimed"
     ORDER_SNOOZED = "order:snoozed"
     ORDERS_EXPORTED = "orders:exported"
@@ -56,10 +57,15 @@ class AuditKind(StrEnum):
     LOOKUP_FAILED = "lookup:failed"
 
 
+def about_order(account: str, order_id: str) -> str:
+    """The subject of what is about one order: `order:ACCOUNT/ORDER_ID`."""
+    return f"order:{account}/{order_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """*actor* is a Slack user id (or "countersign"), *subject* what it is about:
-    `order:ACCOUNT/ORDER_ID`, `account:NAME`, DATABASE, or "". *facts* holds str, bool, int or None
+    an order (about_order), `account:NAME`, DATABASE, or "". *facts* holds str, bool, int or None
     under ASCII names. *texts* is free text by name: only its salted SHA-256 enters the chain."""
 
     kind: AuditKind

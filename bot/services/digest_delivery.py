@@ -93,7 +93,8 @@ class DigestDelivery:
             return await self._left_out(leased, run, "switched off")
         owner = plan.owner if plan else run.owner
         if self._clock.now() - run.begun_at > GRACE:
-            return await self._left_out(leased, run, "late", owner, too_late())
+            await self._give_up(leased, run, "late")
+            return await self._drop(run, "late", owner, too_late())
         try:
             if await self._may_read(run, owner):
                 return None
@@ -131,8 +132,12 @@ class DigestDelivery:
     async def _left_out(
         self, leased: Leased, run: DigestRun, code: str, told: str = "", text: str = ""
     ) -> str:
+        logger.info("digest_left_out", to=run.channel, code=code, dedup=leased.owed.dedup)
+        await self._record(AuditKind.DIGEST_LEFT_OUT, run, code)
+        return await self._drop(run, code, told, text)
+
+    async def _drop(self, run: DigestRun, code: str, told: str, text: str) -> str:
         """Whoever is *told* hears that it, or the rest of it, is not posted, and why."""
-        await self._give_up(leased, run, code)
         await self._store.drop(run, at=self._clock.now())
         if told:
             await self._tell(run, told, text)
@@ -208,8 +213,11 @@ class DigestDelivery:
 
     async def _give_up(self, leased: Leased, run: DigestRun, code: str) -> None:
         logger.warning("message_given_up", to=run.channel, code=code, dedup=leased.owed.dedup)
+        await self._record(AuditKind.MESSAGE_GIVEN_UP, run, code)
+
+    async def _record(self, kind: AuditKind, run: DigestRun, code: str) -> None:
         entry = AuditEntry(
-            kind=AuditKind.MESSAGE_GIVEN_UP,
+            kind=kind,
             actor=BOT,
             subject=f"digest:{run.channel}",
             facts={"run_id": run.run_id, "to": run.channel, "code": code, "part": run.parts},

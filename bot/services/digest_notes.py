@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, about_order
 from bot.domain.digest_contents import DigestLine
 from bot.domain.digests import DigestRun, NoteKind, OrderNote
 
@@ -27,7 +27,7 @@ def note_entry(kind: AuditKind, run: DigestRun, note: OrderNote) -> AuditEntry:
     return AuditEntry(
         kind=kind,
         actor=note.user_id,
-        subject=f"order:{note.account}/{note.order_id}",
+        subject=about_order(note.account, note.order_id),
         facts={"channel": run.channel, "run_id": run.run_id, "until": until},
         texts={"reason": note.reason} if note.reason else {},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.domain.accounts import Account
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, about_order
 from bot.domain.filters import OrderFilter, Snapshot
 from bot.errors import ProviderError
 from bot.ports import AuditLog, Clock
@@ -29,7 +29,7 @@ class LookupRecords:
     ) -> None:
         subject = ""
         if account is not None:
-            subject = f"order:{account.name}/{order_id}" if order_id else f"account:{account.name}"
+            subject = about_order(account.name, order_id) if order_id else f"account:{account.name}"
         entry = AuditEntry(
             kind=kind,
             actor=viewer.person.user_id,

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot import crash
 from bot.domain.approvals import ApprovalRequest
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, about_order
 from bot.domain.outbox import CardCopy, CopyRole, Leased, OwedKind
 from bot.errors import MessageDelayed, MessageRefused, MessageUnsure, NotAllowed
 from bot.i18n import _
@@ -302,10 +302,13 @@ class Outbox:
 
     async def _give_up(self, leased: Leased, to: str, code: str) -> None:
         logger.warning("message_given_up", to=to, code=code, dedup=leased.owed.dedup)
+        about = leased.owed.request_id
+        request = await self._requests.get(about) if about else None
         entry = AuditEntry(
             kind=AuditKind.MESSAGE_GIVEN_UP,
             actor=BOT,
-            facts={"request_id": leased.owed.request_id, "to": to, "code": code or "unsure"},
+            subject=about_order(request.account, request.order_id) if request else "",
+            facts={"request_id": about, "to": to, "code": code or "unsure"},
         )
         await self._audit.append(entry, at=self._clock.now())
 

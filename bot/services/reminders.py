@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, about_order
 from bot.domain.outbox import Lane, Owed, OwedKind
 from bot.domain.people import Person
 from bot.domain.quiet import quiet_ends
@@ -201,7 +201,7 @@ class Reminders:
         entry = AuditEntry(
             kind=AuditKind.ESCALATED if reminder.escalation else AuditKind.REMINDED,
             actor=BOT,
-            subject=f"order:{request.account}/{request.order_id}",
+            subject=about_order(request.account, request.order_id),
             facts={
                 "request_id": request.request_id,
                 "user_id": person.user_id,

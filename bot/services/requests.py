@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.approvals import ApprovalRequest, RequestStatus, next_look
+from bot.domain.audit import about_order
 from bot.domain.fingerprint import fingerprint
 from bot.domain.inputs import Input
 from bot.domain.orders import Order, PaymentStatus
@@ -118,7 +119,7 @@ class Requests:
             name,
             order_id,
             await self._store.requests_for(name, order_id),
-            await self._store.history([f"order:{name}/{order_id}"], limit=RECORDS),
+            await self._store.history([about_order(name, order_id)], limit=RECORDS),
         )
 
     async def _judge(self, given: Input, *, late: bool) -> Told:

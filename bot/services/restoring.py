@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
-from bot.domain.audit import DATABASE, AuditEntry, AuditKind
+from bot.domain.audit import DATABASE, AuditEntry, AuditKind, about_order
 from bot.domain.digests import DigestPlan, DigestRun, due_days
 from bot.domain.inputs import Input
 from bot.domain.outbox import Owed
@@ -42,7 +42,7 @@ class Aftermath:
         entry = AuditEntry(
             kind=AuditKind.INPUT_REFUSED,
             actor=given.user_id,
-            subject=f"order:{given.account}/{given.order_id}",
+            subject=about_order(given.account, given.order_id),
             facts={"kind": given.kind.value, "request_id": "", "rule": RESTORED},
         )
         text = _(

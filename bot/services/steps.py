@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, about_order
 from bot.domain.orders import Order
 from bot.domain.outbox import Lane, Owed, OwedKind
 from bot.services.sentences import news
@@ -62,7 +62,7 @@ def step(
     entry = AuditEntry(
         kind=kind,
         actor=actor,
-        subject=f"order:{after.account}/{after.order_id}",
+        subject=about_order(after.account, after.order_id),
         facts=told | dict(facts or {}),
         texts={name: text for name, text in (texts or {}).items() if text},
     )

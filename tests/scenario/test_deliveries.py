@@ -151,6 +151,7 @@ async def test_a_card_whose_arrival_is_unclear_twice_loses_no_decision(stage: St
     await stage.direct(ALICE, "the approvers were told directly")
     record = await stage.record("message:given_up", request_id=request.request_id)
     assert record["facts"]["to"] == APPROVALS
+    await stage.type(BOB, f"history {request.order_id}", until="a message could not be delivered")
     await stage.type(BOB, "inbox", until="unclear")
     await stage.press(BOB, "approve", where=APPROVALS, ts=first.ts)
     request = await reached(stage, order, S.APPROVED)

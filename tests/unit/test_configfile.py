@@ -160,6 +160,22 @@ def test_text_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
         read_config(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'top = "a\\u0000b"\n',
+        '\n[one]\n\ntwo = ["x", { three = "\\u0000" }]\n',
+        '[[one]]\n[[one]]\n"two" = """\nx\\u0000\n"""\n',
+    ],
+)
+def test_a_nul_in_a_string_names_its_line(tmp_path: Path, text: str) -> None:
+    line = next(n for n, each in enumerate(text.split("\n"), 1) if "=" in each)
+    path = tmp_path / "countersign.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=rf":{line}: holds a NUL character"):
+        read_config(path)
+
+
 def test_a_file_that_is_not_there_is_refused_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"copy countersign\.example\.toml"):
         read_config(tmp_path / "countersign.toml")

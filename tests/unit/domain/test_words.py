@@ -25,7 +25,7 @@ WORDS: list[tuple[type[StrEnum], str]] = [
         " request:withdrawn request:denied request:expired request:outdated request:approved"
         " request:stopped request:claimed request:released request:unknown request:read"
         " request:cancelled request:failed request:late_effect message:given_up digest:set"
-        " digest:ended digest:composed order:claimed order:snoozed orders:exported"
+        " digest:ended digest:composed digest:left_out order:claimed order:snoozed orders:exported"
         " request:reminded request:escalated chain:head_published chain:restored"
         " input:answered lookup:refused lookup:failed",
     ),

@@ -200,6 +200,20 @@ async def test_a_notice_that_slack_never_takes_is_given_up_on_the_record() -> No
     assert not open_rows(office)
 
 
+async def test_a_message_given_up_is_part_of_its_order_s_history() -> None:
+    office = Office()
+    request_id = await office.asked()
+    request = office.request(request_id)
+    office.slack.gone.add(CHANNEL)
+    await office.outbox.step()
+    subjects = {
+        entry.subject
+        for entry in office.store.audit.entries
+        if entry.kind is AuditKind.MESSAGE_GIVEN_UP
+    }
+    assert subjects == {f"order:{request.account}/{request.order_id}"}
+
+
 async def test_a_row_leased_by_a_process_that_died_may_have_arrived() -> None:
     """Killed between the post and the note of where it stands."""
     office = Office()
