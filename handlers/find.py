@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.ids import clean_order_id
+from bot.domain.ids import order_id_in
 from bot.errors import UsageError, UserError
 from bot.i18n import _
 from handlers.answers import ModalAnswer, errors_shown
@@ -20,6 +20,7 @@ from handlers.filters import List, read_filters
 from handlers.ids import ActionId, CallbackId, CardKind
 from handlers.parsing import Show
 from handlers.press import answer_to
+from handlers.typed import typed_words
 from handlers.views.forms import find_form, loading_modal, typed_values
 
 FORM = CallbackId.FIND_FORM
@@ -39,7 +40,7 @@ class FindForm:
         self._desk.tasks.spawn(self._open(body, client))
 
     async def submitted(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        values = typed_values(body["view"])
+        values = _as_typed(typed_values(body["view"]))
         try:
             command = self._read(values)
         except UserError as error:
@@ -92,7 +93,7 @@ class FindForm:
     def _read(self, values: dict[str, str]) -> Show | List:
         """The form as the command that says the same; raises UserError."""
         if values.get("order_id"):
-            order_id = clean_order_id(values["order_id"])
+            order_id = order_id_in(values["order_id"])
             if not order_id:
                 raise UsageError(_("This holds no order number."))
             return Show(order_id, values.get("account", ""))
@@ -101,6 +102,12 @@ class FindForm:
         command = List(unpaid=False, filters=values)
         read_filters(command, now=self._desk.clock.now(), zone=UTC)
         return command
+
+
+def _as_typed(values: dict[str, str]) -> dict[str, str]:
+    """Each value as the command reads it; those that hold nothing then are left out."""
+    read = {name: " ".join(typed_words(value)) for name, value in values.items()}
+    return {name: value for name, value in read.items() if value}
 
 
 def _field_of(values: dict[str, str]) -> str:

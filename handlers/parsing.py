@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import dropwhile
 
-from bot.domain.ids import clean_order_id, providers_of
+from bot.domain.ids import clean_order_id, order_id_in, providers_of
 from bot.errors import UsageError
 from bot.i18n import _
 from handlers.digest_typed import EXAMPLES as DIGEST_EXAMPLES
@@ -54,6 +55,11 @@ EXAMPLES: Mapping[Verb, str] = {
     Verb.EXPORT: EXPORT_EXAMPLE,
 }
 
+# Every known id is digits, behind the first letters and before the last ones.
+_KNOWN_ID = re.compile(r"(?:CS|S|P)?[0-9]+[A-Z]*")
+_LABEL = re.compile(r"^[^\d<:/]+:(?!//)")
+_LABEL_WORD = re.compile(r"(?:order|id|no|number|订单[^\W\d]*)\W*", re.IGNORECASE)
+_ACCOUNT = "account:"
 _PART_OF_ID = re.compile(r"[A-Z0-9]+|[0-9][A-Za-z0-9]*")
 _LONGEST_ID = 64  # characters
 _LONGEST_TEXT = 4_000  # characters of a command; longer ones keep everybody waiting
@@ -180,19 +186,37 @@ def _bare_id(words: list[str]) -> Show:
 def _id_and_account(words: list[str]) -> tuple[str, str]:
     """An id may be pasted with spaces, and an account's name may stand behind or before it; the
     names are not known here, so the form of the id decides."""
-    whole = clean_order_id(" ".join(words))
+    named = [word for word in words if word.startswith(_ACCOUNT) and word != _ACCOUNT]
+    words = _unlabelled(word for word in words if word not in named)
+    if named:
+        return order_id_in(" ".join(words)), _account(named[-1])
     if len(words) < 2:  # noqa: PLR2004 - an id and a name
-        return whole, ""
-    before, behind = clean_order_id(" ".join(words[:-1])), clean_order_id(" ".join(words[1:]))
+        return order_id_in(" ".join(words)), ""
+    parts = (words[:1], words[:-1], words, words[1:])
+    first, before, whole, behind = (clean_order_id(" ".join(part)) for part in parts)
+    joined = whole != behind and _is_known(whole)
+    if providers_of(behind) and not joined and not _is_known(first):
+        return behind, _account(words[0])
     if providers_of(before) and not _goes_on(before, words[-1], whole):
-        return before, words[-1]
-    if providers_of(whole):
-        return whole, ""
-    if providers_of(behind):
-        return behind, words[0]
-    if any(character.isdigit() for character in words[-1][:3]):
-        return whole, ""
-    return before, words[-1]
+        return before, _account(words[-1])
+    if providers_of(whole) or any(character.isdigit() for character in words[-1][:3]):
+        return order_id_in(" ".join(words)), ""
+    return order_id_in(" ".join(words[:-1])), _account(words[-1])
+
+
+def _unlabelled(words: Iterable[str]) -> list[str]:
+    """Consoles copy an id with its label, `Order ID: 5004…`, and some with marks around it."""
+    bare = (_LABEL.sub("", word) for word in words)
+    spoken = (word for word in bare if any(map(str.isalnum, word)))
+    return list(dropwhile(_LABEL_WORD.fullmatch, spoken))
+
+
+def _account(word: str) -> str:
+    return unlinked(word).removeprefix(_ACCOUNT)
+
+
+def _is_known(order_id: str) -> bool:
+    return bool(providers_of(order_id) and _KNOWN_ID.fullmatch(order_id))
 
 
 def _goes_on(before: str, word: str, whole: str) -> bool:
@@ -217,7 +241,5 @@ _READERS: Mapping[str, Callable[[list[str]], Command]] = {
     Verb.EXPORT: read_export,
     Verb.LIST: lambda rest: List(unpaid=False, filters=typed_filters(rest)),
     Verb.UNPAID: lambda rest: List(unpaid=True, filters=typed_filters(rest)),
-    Verb.PRODUCTS: lambda rest: Products(
-        tuple(unlinked(word).removeprefix("account:") for word in rest)
-    ),
+    Verb.PRODUCTS: lambda rest: Products(tuple(_account(word) for word in rest)),
 }

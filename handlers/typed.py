@@ -11,6 +11,7 @@ from typing import Any
 
 _TOKEN = re.compile(r'(?:[^\s"<]|"[^"]*"|<[^<>]*>|<)+')  # quotes and links hold spaces
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟「」『』", '"'))
+_DASH = re.compile(r"(?<=\w)[\u2010-\u2015\u2212](?=\w)")  # what phones make of a hyphen
 _LABELLED = re.compile(r"<[^|<>]*\|([^|<>]*)>")
 _ECHOED = 40  # characters
 
@@ -32,6 +33,7 @@ def typed_words(text: str) -> list[str]:
     """Slack sends `&`, `<` and `>` as entities; phones send full-width and curly characters."""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
+    text = _DASH.sub("-", text)
     return [word for typed in _TOKEN.findall(text) if (word := typed.replace('"', ""))]
 
 

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from bot.domain.accounts import Provider
 
 _SLACK_LINK = re.compile(r"<(?:tel:|mailto:)?([^|<>]*)(?:\|([^<>]*))?>")
-_QUOTES = "\"'`“”‘’«»「」『』()[]{}<>,;:!?。，；、#"
+_MENTIONS = ("<@", "<#", "<!")  # Slack's own ids stand in them
+_QUOTES = "\"'`“”‘’«»「」『』()[]{}<>,;:!?。，；、#.*_~-"
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _FORMS = (
     (re.compile(r"P[0-9]{10,20}"), (Provider.UNICLOUD,)),
@@ -31,8 +32,7 @@ _SURE = re.compile(r"[0-9]{15,}|[A-Z]{1,3}[0-9]{9,}.*")
 def clean_order_id(text: str) -> str:
     """The id inside *text*: without spaces, quotes, Slack's link wrapping or a console link
     around it, full-width characters as ASCII, letters in upper case. "" when there is none."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    text = _SLACK_LINK.sub(_unwrapped, text)
+    text = _SLACK_LINK.sub(_unwrapped, _folded(text))
     links = [word for word in text.split() if "://" in word]
     if not links:
         return _plain_id(text)
@@ -41,12 +41,19 @@ def clean_order_id(text: str) -> str:
     return next((order_id for order_id in (*found, beside) if providers_of(order_id)), "")
 
 
+def order_id_in(text: str) -> str:
+    """As `clean_order_id`; where that knows no form, the only id among other words, such as the
+    label that consoles copy with it."""
+    order_id = clean_order_id(text)
+    found = () if providers_of(order_id) else order_ids_in(text)
+    return found[0] if len(found) == 1 else order_id
+
+
 def order_ids_in(text: str) -> tuple[str, ...]:
-    """The ids in something that people wrote, in its order, each once: words of an id's form that
-    are hardly anything else, and what stands inside links."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    found = (_id_in_word(word) for word in _IN_TEXT.findall(text))
-    return tuple(dict.fromkeys(order_id for order_id in found if order_id))
+    """The ids in something that people wrote, in its order, each once: words, also those of links,
+    of an id's form that are hardly anything else, and what a link itself calls an order."""
+    found = (_ids_in_word(word) for word in _IN_TEXT.findall(_folded(text)))
+    return tuple(dict.fromkeys(order_id for ids in found for order_id in ids))
 
 
 def providers_of(order_id: str) -> tuple[Provider, ...]:
@@ -54,11 +61,24 @@ def providers_of(order_id: str) -> tuple[Provider, ...]:
     return next((providers for form, providers in _FORMS if form.fullmatch(order_id)), ())
 
 
-def _id_in_word(word: str) -> str:
-    if "://" in word:
-        return clean_order_id(word.rstrip(_QUOTES + "."))
-    order_id = clean_order_id(word) if word.startswith("<") else word.upper()
-    return order_id if _SURE.fullmatch(order_id) and providers_of(order_id) else ""
+def _folded(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _ids_in_word(word: str) -> tuple[str, ...]:
+    if word.startswith(_MENTIONS):
+        return ()
+    if word.startswith("<"):
+        inside = _SLACK_LINK.sub(_unwrapped, word)
+        return order_ids_in(inside) or _sure(_plain_id(inside))
+    if "://" not in word:
+        return _sure(_plain_id(word))
+    order_id = _id_in_link(word.rstrip(_QUOTES), sure=True)
+    return (order_id,) if order_id else ()
+
+
+def _sure(order_id: str) -> tuple[str, ...]:
+    return (order_id,) if _SURE.fullmatch(order_id) and providers_of(order_id) else ()
 
 
 def _plain_id(text: str) -> str:
@@ -71,17 +91,21 @@ def _unwrapped(link: re.Match[str]) -> str:
     return f" {target} {label or ''} " if "://" in target else (label or target)
 
 
-def _id_in_link(text: str) -> str:
+def _id_in_link(text: str, *, sure: bool = False) -> str:
     """A link's query is looked at first (names that speak of an order before the others), then
-    its path, both also inside the fragment, where consoles keep their own routes."""
+    its path, both also inside the fragment, where consoles keep their own routes. Only a name that
+    speaks of an order makes a *sure* id of a number that may be a time or an issue."""
     try:
         link = urlsplit(text)
         inner = urlsplit(link.fragment)
+        host = link.hostname or ""
     except ValueError:  # brackets or characters that no host has
         return ""
+    if f".{host}".endswith(".slack.com"):  # `p` and 16 digits is a message
+        return ""
     pairs = parse_qsl(link.query) + parse_qsl(inner.query)
-    pairs.sort(key=lambda pair: "order" not in pair[0].lower())
-    candidates = [value for _name, value in pairs]
-    candidates += [unquote(part) for part in (link.path + "/" + inner.path).split("/")]
-    ids = (_plain_id(candidate) for candidate in candidates)
-    return next((order_id for order_id in ids if providers_of(order_id)), "")
+    named = [_plain_id(value) for name, value in pairs if "order" in name.lower()]
+    others = [_plain_id(value) for name, value in pairs if "order" not in name.lower()]
+    others += [_plain_id(unquote(part)) for part in f"{link.path}/{inner.path}".split("/")]
+    candidates = (*named, *filter(_SURE.fullmatch, others), *(() if sure else others))
+    return next((order_id for order_id in candidates if providers_of(order_id)), "")

@@ -61,6 +61,19 @@ async def test_a_row_of_the_results_is_shown_on_top_of_them(stage: Stage) -> Non
     await stage.posted(BOB, "shared by")
 
 
+async def test_a_page_that_was_turned_to_stays_when_the_clouds_answer_late(stage: Stage) -> None:
+    await stage.type(ALICE, "list account:huawei-main since:60d", until="1 to 8")
+    stage.later(seconds=6)
+    await opened(stage)
+    stage.clouds.book.faults.append(Fault("slow", "huawei-main", "list_orders", 1.5))
+    await submitted(stage, account="huawei-main", since="30d")
+    results = await stage.window(ALICE, "asking the clouds")
+    await stage.press_in_window(ALICE, "next_page")
+    second = said(await stage.window(ALICE, "9 to 16"))
+    await stage.idle()
+    assert said(results) == second
+
+
 async def test_a_row_that_cannot_be_read_is_told_in_its_own_window(stage: Stage) -> None:
     await opened(stage)
     await submitted(stage, account="unicloud-main", since="30d")
@@ -87,6 +100,41 @@ async def test_an_empty_form_stays_open_with_an_error(stage: Stage) -> None:
     await submitted(stage)
     assert stage.slack.views(ALICE)[-1].errors == {"order_id": "Fill in at least one field."}
     assert stage.slack.views(ALICE)[-1].view_id == form.view_id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"over": "1 "},
+        {"over": "１"},
+        {"over": "0，000"},
+        {"product": "ＥＣＳ "},
+        {"order_id": "  "},
+    ],
+)
+async def test_a_field_is_read_as_the_command_reads_it(
+    stage: Stage, values: dict[str, str]
+) -> None:
+    await opened(stage)
+    await submitted(stage, account="alibaba-main", since="90d", **values)
+    results = await stage.listed(ALICE, "Orders:")
+    assert "Show" in labels(results)
+
+
+async def test_one_order_is_found_by_its_number_with_the_label_it_was_copied_with(
+    stage: Stage,
+) -> None:
+    order = stage.an_order("unicloud-main")
+    await opened(stage)
+    await submitted(stage, order_id=f"Order ID: {order.order_id}.")
+    card = await stage.window(ALICE, order.order_id)
+    assert "Refresh" in labels(card)
+
+
+async def test_fields_of_blanks_alone_are_no_search(stage: Stage) -> None:
+    await opened(stage)
+    await submitted(stage, order_id="  ", product="\u3000")
+    assert stage.slack.views(ALICE)[-1].errors == {"order_id": "Fill in at least one field."}
 
 
 async def test_an_amount_that_is_none_is_told_below_its_field(stage: Stage) -> None:

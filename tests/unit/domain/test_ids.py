@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Provider
-from bot.domain.ids import clean_order_id, order_ids_in, providers_of
+from bot.domain.ids import clean_order_id, order_id_in, order_ids_in, providers_of
 
 ALIBABA = "500491030350914"
 HUAWEI = "CS18122203217MRPB"
@@ -41,6 +41,44 @@ HUAWEI = "CS18122203217MRPB"
 )
 def test_an_id_is_found_however_it_is_pasted(pasted: str) -> None:
     assert clean_order_id(pasted) == ALIBABA
+
+
+@pytest.mark.parametrize("mark", [".", ". ", "*", "_", "~", "-", "*_~", " . "])
+def test_marks_around_an_id_are_no_part_of_it(mark: str) -> None:
+    """Phones make a full stop of two blanks; bold and italic words are pasted with their marks."""
+    assert clean_order_id(f"{ALIBABA}{mark}") == ALIBABA
+    assert clean_order_id(f"{mark}{HUAWEI}{mark}") == HUAWEI
+    assert order_ids_in(f"see {mark}{HUAWEI}{mark}") == (HUAWEI,)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "order_id"),
+    [
+        (f"订单号：{ALIBABA}", ALIBABA),
+        (f"Order ID: {HUAWEI}", HUAWEI),
+        (f"<https://c.example/o|order {ALIBABA}>", ALIBABA),
+        ("5004 9103 0350 914", ALIBABA),
+        (f"{ALIBABA} or {HUAWEI}", f"{ALIBABA}OR{HUAWEI}"),
+        ("2026-abc", "2026-ABC"),
+    ],
+)
+def test_a_label_before_an_id_is_no_part_of_it(pasted: str, order_id: str) -> None:
+    assert order_id_in(pasted) == order_id
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://ws.slack.com/archives/C04AB12CD/p1700000000123456",
+        "https://SLACK.com/archives/C0123456789/p1700000000123456",
+    ],
+)
+def test_a_link_to_a_message_holds_no_id(link: str) -> None:
+    assert clean_order_id(link) == ""
+
+
+def test_a_sure_number_of_a_link_goes_before_a_moment() -> None:
+    assert clean_order_id(f"https://c.example/?ts=1700000000000#/o/{ALIBABA}") == ALIBABA
 
 
 def test_a_lower_case_huawei_id_is_read_as_the_cloud_writes_it() -> None:
@@ -106,6 +144,13 @@ def test_spaces_anywhere_do_not_change_an_id(digits: str, space: str) -> None:
         ("call 13800138000 on 20261120 or 1795003200.000001, 12,480.00 CNY", ()),
         ("<@U0123456789> <#C0123456789|general> <!date^1795003200^{date}|18 Nov 2026 12:00>", ()),
         ("commit a1b2c3d4e5f60718 of 550e8400-e29b-41d4-a716-446655440000", ()),
+        ("<https://ws.slack.com/archives/C04AB12CD/p1700000000123456|this>", ()),
+        (f"<https://ws.slack.com/archives/C04AB12CD/p1700000000123456|{ALIBABA}>", (ALIBABA,)),
+        ("<https://grafana.example/d/x?from=1700000000000&to=1700000060000|graph>", ()),
+        ("https://github.com/o/r/issues/12345678, https://x.zoom.us/j/81234567890", ()),
+        ("https://c.example/o?ts=1700000000000&orderId=12345678", ("12345678",)),
+        (f"<https://grafana.example/d/x?from=1700000000000|{HUAWEI} of today>", (HUAWEI,)),
+        ("<@U0123456789> <#C0123456789> <#C0123456789|>", ()),
         ("", ()),
     ],
 )

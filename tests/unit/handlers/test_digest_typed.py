@@ -90,6 +90,17 @@ def test_days_of_the_week(days: str, expected: set[int]) -> None:
     assert read(f"days {days}").changes.weekdays == frozenset(expected)
 
 
+@pytest.mark.parametrize("dash", "‐‑–—―−－")
+def test_a_hyphen_that_a_phone_made_a_dash_is_a_hyphen(dash: str) -> None:
+    assert read(f"days Mon{dash}Fri") == asked(V.CHANGE, weekdays=WORKDAYS)
+    assert read(f"on days:mon{dash}fri") == asked(V.ON, weekdays=WORKDAYS)
+
+
+def test_a_dash_between_blanks_stays_what_was_typed() -> None:
+    filters = {"product": "CDN – basic"}
+    assert read("on product:“CDN – basic”") == asked(V.ON, filters=filters)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

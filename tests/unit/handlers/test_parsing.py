@@ -121,8 +121,81 @@ def test_an_id_of_letters_and_digits_may_be_broken_anywhere(typed: str) -> None:
     assert parse_command(typed) == Show(HUAWEI)
 
 
-def test_an_account_may_stand_before_the_id() -> None:
-    assert parse_command(f"show alibaba-main {ALIBABA}") == Show(ALIBABA, "alibaba-main")
+@pytest.mark.parametrize(
+    "account",
+    ["alibaba-main", "ali", "Ali", "hw", "hw1", "hw2-production", "a1-main", "1st", "PROD", "x.y"],
+)
+@pytest.mark.parametrize(
+    ("pasted", "order_id"),
+    [
+        (ALIBABA, ALIBABA),
+        (HUAWEI, HUAWEI),
+        ("S1812220321", "S1812220321"),
+        (UNICLOUD, UNICLOUD),
+        ("P21784954245923", "P21784954245923"),
+        ("5004 9103 0350 914", ALIBABA),
+        (f"<https://c.example/o?orderId={ALIBABA}>", ALIBABA),
+    ],
+)
+def test_an_account_may_stand_before_the_id(pasted: str, order_id: str, account: str) -> None:
+    assert parse_command(f"show {account} {pasted}") == Show(order_id, account)
+
+
+@pytest.mark.parametrize(
+    ("typed", "order_id"),
+    [
+        ("cs 18122203217mrpb", HUAWEI),
+        ("CS 18122203217", "CS18122203217"),
+        ("P 21784954245923", "P21784954245923"),
+        ("114 4119593783001088", UNICLOUD),
+        ("5004 91030350914", ALIBABA),
+    ],
+)
+def test_the_first_part_of_an_id_is_no_account(typed: str, order_id: str) -> None:
+    assert parse_command(f"show {typed}") == Show(order_id)
+    assert parse_command(f"show {typed} hw1") == Show(order_id, "hw1")
+
+
+@pytest.mark.parametrize("account", ["ali", "2nd", "PROD", "2034"])
+@pytest.mark.parametrize("order_id", [ALIBABA, "5004 9103 0350 914"])
+def test_an_account_may_be_named_as_a_filter_names_it(order_id: str, account: str) -> None:
+    expected = Show(ALIBABA, account)
+    assert parse_command(f"show {order_id} account:{account}") == expected
+    assert parse_command(f"show account:{account} {order_id}") == expected
+
+
+def test_an_account_that_slack_made_a_link_is_the_account() -> None:
+    expected = Show(ALIBABA, "redis.io")
+    assert parse_command(f"show {ALIBABA} <http://redis.io|redis.io>") == expected
+    assert parse_command(f"show {ALIBABA} account:<http://redis.io|redis.io>") == expected
+
+
+@pytest.mark.parametrize("account", ["", " hw1", " a1-main", " id", " no"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"订单号：{HUAWEI}",
+        f"订单号: {HUAWEI}",
+        f"订单号 {HUAWEI}",
+        f"Order ID: {HUAWEI}",
+        f"order number {HUAWEI}",
+        f"id {HUAWEI}",
+        f"No. {HUAWEI}",
+        f"# {HUAWEI}",
+        f"*{HUAWEI}*",
+        f"id:<https://c.example:8080/o?orderId={HUAWEI}>",
+        f"id:https://c.example:8080/o?orderId={HUAWEI}",
+    ],
+)
+def test_the_label_of_an_id_is_neither_id_nor_account(typed: str, account: str) -> None:
+    assert parse_command(f"show {typed}{account}") == Show(HUAWEI, account.strip())
+    assert parse_command(f"{typed}{account}") == Show(HUAWEI, account.strip())
+
+
+def test_an_id_among_other_words_is_found() -> None:
+    assert parse_command(f"show 订单号{ALIBABA}") == Show(ALIBABA)
+    assert parse_command(f"show {ALIBABA} {ALIBABA}") == Show(ALIBABA)
+    assert parse_command("show 500491030350914. hw1") == Show(ALIBABA, "hw1")
 
 
 def test_an_id_of_unknown_form_is_shown_when_it_is_asked_for_by_name() -> None:

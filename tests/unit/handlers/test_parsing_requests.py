@@ -21,6 +21,12 @@ from handlers.parsing import Cancel, Command, History, Inbox, WhyNot, parse_comm
         ("history CS18122203217MRPB huawei-main", History("CS18122203217MRPB", "huawei-main")),
         ("why R-ABCD2345", WhyNot("R-ABCD2345")),
         ("why `r-abcd2345`", WhyNot("R-ABCD2345")),
+        ("history 500491030350914.", History("500491030350914")),
+        ("history a1-main 500491030350914", History("500491030350914", "a1-main")),
+        ("history 500491030350914 account:hw2", History("500491030350914", "hw2")),
+        ("cancel account:ali 500491030350914", Cancel("500491030350914", "ali")),
+        ("why R-ABCD2345.", WhyNot("R-ABCD2345")),
+        ("why *R–ABCD2345*", WhyNot("R-ABCD2345")),
         ("why ｒ－ａｂｃｄ２３４５ now", WhyNot("R-ABCD2345")),
     ],
 )
