@@ -7,6 +7,7 @@ file that exists, so the copy has its rights before it has its content.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -25,6 +26,7 @@ from storage.reading import reading
 from storage.verify import verify_file
 
 _OFTEN = 100_000  # steps of SQLite's machine, some milliseconds, between two looks for a signal
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -42,7 +44,7 @@ def back_up(database: Path, target: Path) -> AuditHead:
             copy.rename(target)
             sync_folder(target.parent)
         except OSError as error:
-            raise unwritten(target, error.strerror) from error
+            raise unwritten(target, error) from error
     return head
 
 
@@ -54,7 +56,7 @@ def checked_copy(source: Path, target: Path) -> Iterator[tuple[Path, AuditHead]]
     try:
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise unwritten(target, error.strerror) from error
+        raise unwritten(target, error) from error
     try:
         _vacuum(source, copy, target)
         head = _checked(copy, source)
@@ -78,7 +80,14 @@ def sync_folder(folder: Path) -> None:
     sync(folder)
 
 
-def unwritten(target: Path, reason: object) -> StorageError:
+def unwritten(target: Path, error: OSError | sqlite3.Error) -> StorageError:
+    if isinstance(error, OSError):
+        reason, is_full = error.strerror or str(error), error.errno in _FULL
+    else:
+        code = getattr(error, "sqlite_errorcode", 0)
+        reason, is_full = str(error), code & 0xFF == sqlite3.SQLITE_FULL
+    if is_full:
+        return StorageError(_("The disk under {path} is full; free some space.", path=target))
     return StorageError(
         _(
             "{path} cannot be written ({reason}); name a file in a folder that is yours.",

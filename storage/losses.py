@@ -71,11 +71,12 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The database that a restore puts away: its newest record, and how many records, counted from
-    the first, the backup has too."""
+    """The database that a restore puts away: its newest record, how many records, counted from the
+    first, the backup has too, and whether the next one there tells of a restore."""
 
     head: AuditHead
     common: int
+    was_restored: bool = False
 
 
 def loss_of(
@@ -117,6 +118,12 @@ def losses_in(path: Path) -> tuple[Loss, ...]:
             return ()
     found = (_loss(at_ms, body) for at_ms, body in rows)
     return tuple(loss for loss in found if loss is not None)
+
+
+def tells_of_a_restore(connection: sqlite3.Connection, seq: int) -> bool:
+    """Whether the database in which record *seq* stands left another there, with a restore."""
+    row = connection.execute("select at_ms, body from audit where seq = ?", (seq,)).fetchone()
+    return row is not None and _loss(*row) is not None
 
 
 def _loss(at_ms: object, body: bytes) -> Loss | None:

@@ -12,7 +12,7 @@ import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -27,7 +27,15 @@ from bot.i18n import _
 from storage.aftermath import Aftermath, settle
 from storage.backup import checked_copy, sync, sync_folder, unwritten
 from storage.files import beside, take_lock
-from storage.losses import Facts, Loss, Replaced, facts_of, loss_of, losses_in
+from storage.losses import (
+    Facts,
+    Loss,
+    Replaced,
+    facts_of,
+    loss_of,
+    losses_in,
+    tells_of_a_restore,
+)
 from storage.migrations import migrate, refuse_missing_guards
 from storage.reading import reading
 from storage.records import head_in
@@ -68,7 +76,8 @@ def restore_file(
     place, which tell what is lost. *key* is that of the record's tags.
     Raises:
         StorageError: a bot is running, *source* is no sound backup of a countersign that is not
-            newer, or a head is of another record. The database is as it was.
+            newer, or of another one than *database*, or a head is of another record. The database
+            is as it was.
     """
     database = database.resolve()
     _refuse_itself(source, database)
@@ -80,8 +89,9 @@ def restore_file(
             outside = _not_held(copy, noted)
             if anchor in outside and anchor.seq <= backup.seq:
                 raise _contradicted(source, anchor.seq)
-            _refuse_contradicted(copy, source, database, backup, heads)
-            replaced = _replaced(database, copy)
+            replaced = _replaced(database, copy, source)
+            doubted = [head for head in _not_held(copy, heads) if head.seq <= backup.seq]
+            _refuse_contradicted(copy, source, database, replaced, doubted)
             loss = loss_of(backup, outside, replaced, at=aftermath.at)
             highest = max(noted, key=lambda head: head.seq, default=None)
             facts = facts_of(loss, highest, replaced)
@@ -120,7 +130,7 @@ def _refuse_other_key(copy: Path, source: Path, key: bytes | None) -> None:
 
 
 def _not_held(copy: Path, heads: Sequence[AuditHead]) -> list[AuditHead]:
-    """Heads of records that the backup does not hold, or holds another in the place of."""
+    """Heads of records that *copy* does not hold, or holds another in the place of."""
     with reading(copy) as connection:
         return [
             head
@@ -130,18 +140,21 @@ def _not_held(copy: Path, heads: Sequence[AuditHead]) -> list[AuditHead]:
 
 
 def _refuse_contradicted(
-    copy: Path, source: Path, database: Path, backup: AuditHead, heads: Sequence[AuditHead]
+    copy: Path, source: Path, database: Path, replaced: Replaced | None, doubted: list[AuditHead]
 ) -> None:
-    """A head of a record that the backup should hold is of another, and no restore tells why."""
-    doubted = [head for head in _not_held(copy, heads) if head.seq <= backup.seq]
-    known = losses_in(copy)
-    try:
-        doubted = _not_held(database, doubted) if doubted else []
-        known += losses_in(database) if doubted else ()
-    except StorageError:  # nothing is there that could tell
-        pass
+    """*doubted* are heads of records that the backup should hold and holds others in the place of.
+    A head that the database holds is excused where the two parted with a restore: of the database,
+    after the backup, or of the backup, which the database then knows nothing of."""
+    own, there, elsewhere = losses_in(copy), tuple[Loss, ...](), doubted
+    with suppress(StorageError):  # nothing is there that could tell
+        there = losses_in(database)
+        elsewhere = _not_held(database, doubted)
+    was_restored = replaced is not None and replaced.was_restored
     for head in doubted:
-        if not any(loss.explains((head.seq, head.hash)) for loss in known):
+        is_held = head not in elsewhere
+        known = {*own}.difference(there) if is_held else {*own, *there}
+        is_explained = any(loss.explains((head.seq, head.hash)) for loss in known)
+        if not is_explained and not (is_held and was_restored):
             raise StorageError(
                 _(
                     "Record {seq} of {path} is not the one that a file of heads under [audit]"
@@ -164,13 +177,15 @@ def _contradicted(source: Path, seq: int) -> StorageError:
     )
 
 
-def _replaced(database: Path, copy: Path) -> Replaced | None:
-    """None where nothing is there, or what is there cannot be read or is of another chain."""
+def _replaced(database: Path, copy: Path, source: Path) -> Replaced | None:
+    """None where nothing is there, or what is there cannot be read. Raises StorageError where it
+    is of another chain, whose records no restore of this one loses."""
     try:
         with reading(database) as there, reading(copy) as here:
             seq, digest = there.execute(
                 "select seq, hash from audit order by seq desc limit 1"
             ).fetchone() or (0, b"")
+            is_other = _hash_at(there, 1) not in (b"", _hash_at(here, 1))
             low, high = 0, seq
             while low < high:  # where hashes are equal, so are all before them
                 middle = (low + high + 1) // 2
@@ -179,9 +194,19 @@ def _replaced(database: Path, copy: Path) -> Replaced | None:
                     low = middle
                 else:
                     high = middle - 1
+            was_restored = tells_of_a_restore(there, low + 1)
     except StorageError:
         return None
-    return Replaced(AuditHead(seq, digest.hex()), low) if low else None
+    if is_other:
+        raise StorageError(
+            _(
+                "{path} is a backup of another countersign than {database}: their first records"
+                " differ. Name the right one, or move that database away first.",
+                path=source,
+                database=database,
+            )
+        )
+    return Replaced(AuditHead(seq, digest.hex()), low, was_restored) if low else None
 
 
 def _hash_at(connection: sqlite3.Connection, seq: int) -> bytes:
@@ -231,7 +256,7 @@ def _put(copy: Path, database: Path, at: datetime) -> Path | None:
             copy.replace(database)
             sync_folder(database.parent)
     except OSError as error:
-        raise unwritten(database, error.strerror) from error
+        raise unwritten(database, error) from error
     return kept if is_kept else None
 
 

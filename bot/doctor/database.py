@@ -16,7 +16,7 @@ from bot.doctor.surroundings import write_problem
 from bot.doctor.writers import other_writers
 from bot.errors import StorageError
 from bot.i18n import _
-from storage.files import beside
+from storage.files import beside, no_file
 from storage.inspection import Trouble, has_wal_reset_bug, inspect, is_replicated
 
 LEAST_FREE = 64 << 20  # bytes: what the write-ahead log may take
@@ -45,6 +45,9 @@ def check_database(
             _("The folder of the database does not exist."),
             _("Make it, for the bot's user alone: mkdir -m 700 {folder}.", folder=path.parent),
         )
+        return
+    if refusal := no_file(path):
+        notes.find(Code.DATABASE_NOT_WRITABLE, str(path), *_parted(refusal))
         return
     _check_writing(path, notes)
     _check_disk(path, notes, least_free)
@@ -134,10 +137,15 @@ def _check_contents(path: Path, notes: Notes) -> None:
         notes.skip(_("contents of the database"), str(error))
         return
     if found.trouble is not None:
-        problem, _semicolon, fix = found.sentence.partition("; ")
-        notes.find(_CODES[found.trouble], str(path), f"{problem}.", f"{fix[:1].upper()}{fix[1:]}")
+        notes.find(_CODES[found.trouble], str(path), *_parted(found.sentence))
         return
     if not found.whole:
         notes.skip(_("every page of the database"), _("it is too large for the time"))
     notes.check(_("database {path}", path=path))
     notes.skip(_("the record's chain"), _("countersign audit verify checks it"))
+
+
+def _parted(sentence: str) -> tuple[str, str]:
+    """What is wrong, and the fix behind its semicolon."""
+    problem, _semicolon, fix = sentence.partition("; ")
+    return f"{problem}.", f"{fix[:1].upper()}{fix[1:]}"

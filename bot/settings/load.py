@@ -23,7 +23,7 @@ from bot.settings.tables import (
     PersonTable,
     SlackTable,
 )
-from bot.settings.values import Listen, Table
+from bot.settings.values import Listen, Table, parse_path
 
 M = TypeVar("M", bound=Table)
 
@@ -104,10 +104,11 @@ def database_path(
     if database or environ.get("COUNTERSIGN_DATABASE") or not (named or path.exists()):
         return _database(database, environ, None, path.parent)
     file = read_config(path)
-    value = file.values.get("database", DEFAULT_DATABASE)
-    if not isinstance(value, str) or not value.strip():
-        raise refuse(file, ("database",), _("must be the path of a file in quotes"))
-    return _database(None, environ, path.parent / Path(value).expanduser(), path.parent)
+    try:
+        configured = parse_path(file.values.get("database", DEFAULT_DATABASE))
+    except ValueError as error:
+        raise refuse(file, ("database",), str(error)) from error
+    return _database(None, environ, path.parent / configured, path.parent)
 
 
 def audit_settings(config: Path | None, *, environ: Mapping[str, str]) -> AuditTable:

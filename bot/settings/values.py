@@ -206,6 +206,21 @@ def check_filled(value: str) -> str:
     return value
 
 
+def parse_path(value: Any) -> Path:
+    """The path of a file; `~` and `~name` at its start are a home folder."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(_("must be the path of a file in quotes"))
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            _(
+                'no home folder is known for "{name}"; write the whole path, from / on',
+                name=Path(value).parts[0],
+            )
+        ) from None
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -244,11 +259,9 @@ def _key_id(value: Any, info: ValidationInfo) -> str | Secret:
 
 
 def _file(value: Any, info: ValidationInfo) -> Path:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(_("must be the path of a file in quotes"))
     assert info.context is not None  # noqa: S101 - the loader always gives one
     folder: Path = info.context["folder"]
-    return folder / Path(value).expanduser()
+    return folder / parse_path(value)
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -3,6 +3,7 @@ and that a refusal leaves every file as it was."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import resource
@@ -16,7 +17,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from storage.audit import SqliteAuditLog
-from storage.backup import _heeding_signals
+from storage.backup import _heeding_signals, unwritten
 from storage.database import Storage
 from storage.verify import head_of, verify_file
 from tests.backups import contents, database, failed, refused, saved
@@ -106,6 +107,23 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, database: Path) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, heeded)
     assert "saved.db cannot be written" in sentence
+
+
+def full() -> sqlite3.Error:
+    """What SQLite says where no page can be added."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("pragma max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as refused:
+            db.execute("create table notes(text)")
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    "error", [full(), *(OSError(each, os.strerror(each)) for each in (errno.ENOSPC, errno.EDQUOT))]
+)
+def test_a_full_disk_needs_space_and_no_other_folder(error: OSError | sqlite3.Error) -> None:
+    sentence = str(unwritten(Path("saved.db"), error))
+    assert sentence == "The disk under saved.db is full; free some space."
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])

@@ -3,17 +3,25 @@ it to whoever verifies."""
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
+from storage.database import Storage
 from storage.verify import head_of, verify_file
-from tests.backups import KEY, TAGGED, database, more, saved
+from tests.backups import KEY, TAGGED, database, more, refused, saved
+from tests.builders import NOON
 from tests.stored_record import rewrite_from
-from tests.unit.test_cli import as_before, countersign
+from tests.unit.test_cli import ACCOUNT, POLICY, as_before, countersign
 
 __all__ = ["as_before", "database", "saved"]  # fixtures
+
+HEADS = f'{POLICY}[audit]\nheads = ["file:heads.log"]\n{ACCOUNT}'
+CONTRADICTED = "is not the one that a file of heads under [audit] names"
 
 
 def test_a_restore_keeps_what_it_replaces_and_names_what_was_lost(
@@ -221,3 +229,76 @@ def test_a_file_of_heads_that_the_backup_contradicts_stops_the_restore(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Record 4 of saved.db is not the one that a file of heads")
     assert not database.exists()
+
+
+def test_a_head_proves_a_backup_changed_though_the_database_in_place_holds_it(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    heads_kept(tmp_path, *heads_from(database, 5))
+    shutil.copy(saved, tmp_path / "bad.db")
+    rewritten(tmp_path / "bad.db", 3)
+    more(database, 3)
+    assert f"Record 5 of bad.db {CONTRADICTED}" in refused(tmp_path, "restore", "bad.db")
+    assert countersign(tmp_path, "restore", saved.name).returncode == 0
+
+
+def rewritten(path: Path, start: int) -> None:
+    """By somebody who puts the guards back, so that the file alone shows nothing."""
+    with closing(sqlite3.connect(path)) as db:
+        guards = db.execute("select sql from sqlite_master where type = 'trigger'").fetchall()
+    rewrite_from(path, start)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(";".join(sql for (sql,) in guards))
+    assert verify_file(path).ok
+
+
+def heads_kept(folder: Path, *heads: str) -> None:
+    (folder / "countersign.toml").write_text(HEADS)
+    (folder / "heads.log").write_text("".join(f"2026-11-19 {head}\n" for head in heads))
+
+
+def test_a_restore_that_the_backup_tells_of_excuses_no_head_from_after_it(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    """Its lost numbers were given out anew, and the database holds what stands there."""
+    more(database, 5)
+    assert countersign(tmp_path, "restore", saved.name).returncode == 0
+    more(database, 3)
+    assert countersign(tmp_path, "backup", "later.db").returncode == 0
+    heads_kept(tmp_path, *heads_from(database, 8))
+    rewritten(tmp_path / "later.db", 7)
+    assert f"Record 8 of later.db {CONTRADICTED}" in refused(tmp_path, "restore", "later.db")
+
+
+def test_after_two_wrong_backups_the_right_one_is_still_taken(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    """Though the heads in between are of neither and go further than what each of them lost."""
+    more(database, 7)
+    assert countersign(tmp_path, "backup", "right.db").returncode == 0
+    heads_kept(tmp_path)
+    for _time in range(2):
+        assert countersign(tmp_path, "restore", saved.name).returncode == 0
+        more(database, 2)
+        with (tmp_path / "heads.log").open("a") as heads:
+            heads.write("2026-11-20 {}:{}\n".format(*head_of(database)))
+    done = countersign(tmp_path, "restore", "right.db")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_backup_of_another_countersign_is_put_over_no_database(
+    tmp_path: Path, saved: Path, database: Path
+) -> None:
+    asyncio.run(begun_later(tmp_path / "other.db"))
+    sentence = refused(tmp_path, "restore", "other.db")
+    assert "other.db is a backup of another countersign than " in sentence
+    assert sentence.endswith("Name the right one, or move that database away first.")
+    database.rename(tmp_path / "away.db")
+    for backup in ("other.db", saved.name):
+        assert countersign(tmp_path, "restore", backup).returncode == 0, "the way is open"
+        database.unlink()
+
+
+async def begun_later(path: Path) -> None:
+    storage = await Storage.open(path, now=NOON + timedelta(days=1))
+    await storage.aclose()

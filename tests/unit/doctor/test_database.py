@@ -61,11 +61,11 @@ def test_a_folder_that_cannot_be_written() -> None:
 
 
 async def test_a_folder_in_the_databases_place(house: House) -> None:
-    house.database.mkdir(mode=0o700)
-    report = await house.examined()
-    assert (Code.DATABASE_NOT_WRITABLE, str(house.database)) in [
-        (each.code, each.subject) for each in report.findings
-    ]
+    """No chmod 600 is named: it would close the folder to its owner too."""
+    house.database.mkdir(mode=0o755)
+    report = await house.finds((Code.DATABASE_NOT_WRITABLE, str(house.database)))
+    assert report.findings[0].problem == f"{house.database} is a folder."
+    assert report.findings[0].fix == "Name a file in it."
 
 
 def test_a_disk_that_is_nearly_full(tmp_path: Path) -> None:

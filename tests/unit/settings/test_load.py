@@ -195,6 +195,24 @@ def test_the_database_is_found_in_a_file_that_serves_nothing_else(folder: Folder
     assert found == folder.path / "kept.db"
 
 
+def test_a_home_that_nobody_has_is_refused_with_the_line(folder: Folder) -> None:
+    text = f'\n\ndatabase = "~nosuchuser/x.db"\n{MINIMAL}'
+    sentence = folder.refusal(text)
+    assert sentence == (
+        'countersign.toml:3: “database”: no home folder is known for "~nosuchuser"; write the whole'
+        " path, from / on"
+    )
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        database_path(None, config=folder.config, environ={})
+    assert database_path(Path("option.db"), config=folder.config, environ={}) == Path("option.db")
+
+
+def test_a_home_that_is_there_is_gone_to(folder: Folder) -> None:
+    folder.write('database = "~/x.db"')
+    found = database_path(None, config=folder.config, environ={})
+    assert found == Path.home() / "x.db"
+
+
 def test_a_named_configuration_that_is_not_there_is_refused_for_the_database_too(
     folder: Folder,
 ) -> None:

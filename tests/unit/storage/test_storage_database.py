@@ -249,11 +249,6 @@ async def test_a_folder_that_is_absent_is_refused(tmp_path: Path) -> None:
         await Storage.open(tmp_path / "absent" / "countersign.db", now=NOON)
 
 
-async def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be written"):
-        await Storage.open(tmp_path, now=NOON)
-
-
 async def test_random_bytes_are_refused_and_left_as_they_are(path: Path) -> None:
     write(path, RUBBISH)
     with pytest.raises(StorageError, match="damaged or is no database; restore a backup"):
