@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
-from bot.errors import ConfigurationError
+from bot.errors import AddressTaken
 from bot.i18n import _
 from bot.ops import Readiness
 from bot.ops import application as ops_application
@@ -56,7 +56,7 @@ class Running:
 
 async def serve(settings: Settings) -> None:
     """Serve until cancelled, then drain. At the start raises ConfigurationError, SlackUnreachable,
-    StorageError."""
+    StorageError, AddressTaken."""
     async with running(settings, SystemClock()) as bot:
         logger.info("serving", mode=settings.slack.mode, ops="{}:{}".format(*bot.ops))
         await asyncio.Event().wait()
@@ -83,10 +83,10 @@ async def running(
         stack.push_async_callback(refusals.drain, LATE)
         stack.push_async_callback(front.tasks.drain, LATE)
         events = base.slack.application(front, gate, base.directory, home, wall=base.wall)
+        stack.push_async_callback(base.slack.close_socket)
         address = None
         if events is not None:
             address = await _listen(stack, events, settings.slack.listen, "slack.listen")
-        await base.slack.open_socket(stack)
         watch_loop(stack, base)
         ready = readiness(base, gate)
         ops = await _listen(
@@ -95,6 +95,7 @@ async def running(
             settings.ops_listen,
             "ops.listen",
         )
+        await base.slack.open_socket(stack)  # last: without its addresses it takes no inputs
         moving = jobs(base, signing, daily, reminding, home)
         await moving.start()
         stack.push_async_callback(moving.stop, STEPS)
@@ -113,14 +114,14 @@ async def _drain(gate: Gate, desk: Desk) -> None:
 async def _listen(
     stack: AsyncExitStack, app: web.Application, where: Listen, key: str
 ) -> tuple[str, int]:
-    """Raises ConfigurationError where the address cannot be taken; *key* names the setting."""
+    """Raises AddressTaken where the address cannot be taken; *key* names the setting."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
         await web.TCPSite(runner, where.host, where.port, backlog=WAITING).start()
     except OSError as error:
-        raise ConfigurationError(
+        raise AddressTaken(
             _(
                 "{key} {host}:{port} cannot be taken ({reason}): free it or choose another.",
                 key=key,

@@ -7,6 +7,7 @@ CountersignError
 |   `-- OrderNotFound
 |-- ConfigurationError        FILE:LINE: sentence with the fix
 |-- SlackUnreachable          Slack did not answer at the start; later it may
+|-- AddressTaken              a listener's address is not free; later it may be
 |-- StorageError              the database cannot be used
 |-- MessengerError            a message did not go out, or not surely
 |   |-- MessageRefused        Slack will never take it there: channel gone, bot removed, no message
@@ -77,6 +78,10 @@ class ConfigurationError(CountersignError):
 
 class SlackUnreachable(CountersignError):
     """Slack did not answer when the bot started; nothing is wrong with the configuration."""
+
+
+class AddressTaken(CountersignError):
+    """A listener cannot have its address when the bot starts; whoever holds it may let it go."""
 
 
 class StorageError(CountersignError):

@@ -59,7 +59,7 @@ _SHORTCUT = {
 def manifest(http_url: str | None = None) -> dict[str, Any]:
     """The manifest for Socket Mode, or for HTTP when *http_url* names the bot's public address,
     with or without `/slack/events`. Raises ConfigurationError for an address Slack cannot call."""
-    request_url = _request_url(http_url) if http_url else None
+    request_url = None if http_url is None else _request_url(http_url)
     command = {
         "command": "/order",
         "description": "Look up cloud orders, ask to cancel an unpaid one, the daily digest",
@@ -112,4 +112,6 @@ def _request_url(http_url: str) -> str:
         base = check_base_url(http_url)
     except ValueError as error:
         raise ConfigurationError(_("--http {reason}", reason=error)) from error
+    if "?" in base or "#" in base:
+        raise ConfigurationError(_('--http must end with its path, without "?" or "#"'))
     return base if base.endswith(EVENTS_PATH) else f"{base}{EVENTS_PATH}"

@@ -11,6 +11,20 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 # AttributeError is what slack_sdk makes of an answer in text/plain, a proxy's for instance.
 FAILURES = (SlackClientError, ClientError, TimeoutError, OSError, AttributeError)
 
+NOT_ABOUT_THE_TOKEN = frozenset(
+    {
+        "accesslimited",
+        "fatal_error",
+        "internal_error",
+        "org_login_required",  # as team_added_to_org: the workspace moves into an organisation
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    }
+)
+"""Slack's words for what passes: where a token is tried, they say nothing of it."""
+
 ASKED = 30.0  # seconds where Slack asks to wait without saying how long
 LONGEST = 3600.0
 

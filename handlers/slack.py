@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from bot.i18n import _
 from bot.ports import Clock
 from handlers.desk import Desk
 from handlers.directory import SlackDirectory
-from handlers.failures import FAILURES, slack_word
+from handlers.failures import FAILURES, NOT_ABOUT_THE_TOKEN, slack_word
 from handlers.front import Front
 from handlers.gate import Gate, Identity
 from handlers.home import HomeTab
@@ -34,9 +35,6 @@ logger = structlog.get_logger(__name__)
 
 TIMEOUT = ClientTimeout(total=10)
 CHECKED_EVERY = timedelta(seconds=30)
-_NOT_ABOUT_THE_TOKEN = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
 CONNECT = 10.0  # seconds that the start waits for the socket; it is tried on after them
 
 
@@ -91,8 +89,12 @@ class Slack:
             return
         connecting = asyncio.create_task(self._socket.client.connect())  # type: ignore[no-untyped-call]
         stack.push_async_callback(_given_up, connecting)
-        stack.push_async_callback(self._socket.client.close)
         await asyncio.wait([connecting], timeout=CONNECT)
+
+    async def close_socket(self) -> None:
+        """Tasks of slack_sdk's run from when it was made, opened or not."""
+        if self._socket is not None:
+            await self._socket.client.close()  # type: ignore[no-untyped-call]
 
     async def socket_problem(self) -> str:
         """Why no input can arrive; "" while all is well. HTTP mode has no socket to lose."""
@@ -119,7 +121,7 @@ class Slack:
             answer = await self.client.auth_test()
         except FAILURES as error:
             word = slack_word(error)
-            if word in _NOT_ABOUT_THE_TOKEN:
+            if word in NOT_ABOUT_THE_TOKEN:
                 return f"Slack cannot answer: {word}"
             if word:
                 return f"Slack refuses the bot token: {word}"
@@ -142,14 +144,15 @@ class Slack:
             )
 
         unauthorised = _client(self._setup, None, self.client.session)
-        return AsyncApp(
-            name="countersign",  # else Bolt searches the stack for one: 6 ms and more
-            client=unauthorised,
-            authorize=authorize,
-            process_before_response=True,
-            request_verification_enabled=False,
-            ssl_check_enabled=False,
-        )
+        with _token_unseen():
+            return AsyncApp(
+                name="countersign",  # else Bolt searches the stack for one: 6 ms and more
+                client=unauthorised,
+                authorize=authorize,
+                process_before_response=True,
+                request_verification_enabled=False,
+                ssl_check_enabled=False,
+            )
 
 
 @asynccontextmanager
@@ -172,6 +175,17 @@ def _client(setup: SlackSetup, token: str | None, session: ClientSession | None)
         proxy=setup.proxy,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
     )
+
+
+@contextmanager
+def _token_unseen() -> Iterator[None]:
+    """Bolt reads the variable by itself, only to warn in every log that it has a client already."""
+    token = os.environ.pop("SLACK_BOT_TOKEN", None)
+    try:
+        yield
+    finally:
+        if token is not None:
+            os.environ["SLACK_BOT_TOKEN"] = token
 
 
 async def _given_up(connecting: asyncio.Task[None]) -> None:
@@ -234,7 +248,7 @@ async def _check_app_token(client: AsyncWebClient, setup: SlackSetup) -> None:
 def _refused(error: Exception, api_url: str, sentence: str) -> CountersignError:
     """*sentence* where Slack itself refused; otherwise Slack was not there."""
     word = slack_word(error)
-    if word and word not in _NOT_ABOUT_THE_TOKEN:
+    if word and word not in NOT_ABOUT_THE_TOKEN:
         return ConfigurationError(sentence)
     return SlackUnreachable(
         _(

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 finding or failure, 2 wrong usage or a refused configurati
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -21,7 +22,7 @@ from bot.cli.doctor import HELP as DOCTOR_HELP
 from bot.cli.doctor import doctor
 from bot.cli.init import HELP as INIT_HELP
 from bot.cli.init import init
-from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption
+from bot.cli.options import FAILED, REFUSED, ConfigOption, DatabaseOption, discard_output
 from bot.cli.policy import policy
 from bot.errors import ConfigurationError, CountersignError, UsageError
 from bot.i18n import _
@@ -81,7 +82,7 @@ def _report(error: Exception, *, debug: bool) -> int:
         sys.stderr.write(visible(mask("".join(traceback.format_exception(error))), lines=True))
     match error:
         case typer.TyperException():
-            sentence, code = _usage(error), REFUSED
+            sentence, code = mask(_usage(error)), REFUSED
         case ConfigurationError() | UsageError():
             sentence, code = mask(str(error)), REFUSED
         case CountersignError():
@@ -89,12 +90,23 @@ def _report(error: Exception, *, debug: bool) -> int:
         case OSError() if error.filename:
             told = _("{path} cannot be used: {reason}", path=error.filename, reason=error.strerror)
             sentence, code = mask(told), FAILED
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO):
+            sentence, code = _unwritable(error), FAILED
         case _:
             hint = _("run it again with --debug for the whole story")
             sentence, code = mask(f"{type(error).__name__}: {error}; {hint}"), FAILED
     is_help = isinstance(error, typer.TyperException) and sentence.startswith(_HELP)
     sys.stderr.write(f"{visible(sentence, lines=is_help)}\n")
     return code
+
+
+def _unwritable(error: OSError) -> str:
+    """The sentence; the rest of the output is given up."""
+    discard_output()
+    return _(
+        "the output cannot be written ({reason}); free some space or write elsewhere",
+        reason=error.strerror,
+    )
 
 
 def _usage(error: typer.TyperException) -> str:

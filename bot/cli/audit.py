@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.options import FAILED, ConfigOption, DatabaseOption
+from bot.cli.options import FAILED, ConfigOption, DatabaseOption, discard_output
 from bot.errors import ConfigurationError, UsageError
 from bot.i18n import _
 from bot.redact import mask, visible
@@ -114,8 +114,7 @@ def _print_lines(lines: Iterable[str]) -> None:
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered goes nowhere, or Python would complain when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
 
 
 def existing_database(database: Path | None, config: Path | None) -> Path:

@@ -1,7 +1,9 @@
-"""Options that several commands take, and what they end with."""
+"""Options that several commands take, what they end with, and output that cannot be written."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,3 +30,8 @@ DatabaseOption = Annotated[
         help=_("Database; else COUNTERSIGN_DATABASE, else the configuration's."),
     ),
 ]
+
+
+def discard_output() -> None:
+    """What is still buffered goes nowhere, or Python would complain when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

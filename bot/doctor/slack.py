@@ -22,15 +22,12 @@ from bot.doctor.reach import Sighting, connect_problem, sighting
 from bot.i18n import _
 from bot.manifest import SCOPES
 from bot.ports import Clock
-from handlers.failures import FAILURES, slack_word
+from handlers.failures import FAILURES, NOT_ABOUT_THE_TOKEN, slack_word
 
 TIMEOUT = ClientTimeout(total=8, sock_connect=4)
 UNREADABLE = (*FAILURES, KeyError, TypeError, ValueError)  # the last three: not Slack's shapes
 _PROXY = (ClientProxyConnectionError, ClientHttpProxyError)
 _SCOPES_PAGE = _("OAuth & Permissions")
-_NOT_ABOUT_THE_TOKEN = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ async def check_app_token(
                     " connections:write and put it into SLACK_APP_TOKEN."
                 ),
             )
-        elif word and word not in _NOT_ABOUT_THE_TOKEN:
+        elif word and word not in NOT_ABOUT_THE_TOKEN:
             notes.find(
                 Code.APP_TOKEN_REFUSED,
                 "SLACK_APP_TOKEN",
@@ -167,7 +164,7 @@ async def _check_same_app(
 
 async def _refused(client: AsyncWebClient, error: Exception, notes: Notes) -> None:
     word = slack_word(error)
-    if word and word not in _NOT_ABOUT_THE_TOKEN:
+    if word and word not in NOT_ABOUT_THE_TOKEN:
         notes.find(
             Code.BOT_TOKEN_REFUSED,
             "SLACK_BOT_TOKEN",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigurationError, CountersignError, SlackUnreachable, StorageError
+from bot.errors import (
+    AddressTaken,
+    ConfigurationError,
+    CountersignError,
+    SlackUnreachable,
+    StorageError,
+)
 from tests.builders import an_entry
 from tests.loopback import DROP, Reply, loopback
 from tests.stage import ALICE, Mode, Stage, staged
@@ -58,6 +65,15 @@ async def test_an_app_token_without_the_right_to_connect(stopped: Stage, code: s
     assert "connections:write" in sentence
 
 
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+@pytest.mark.parametrize("code", ["team_added_to_org", "accesslimited", "ratelimited"])
+async def test_a_word_of_slack_that_passes_refuses_no_token(
+    stopped: Stage, method: str, code: str
+) -> None:
+    stopped.slack.fault("error", method, error=code)
+    assert f"({code})" in await refusal(stopped, SlackUnreachable)
+
+
 async def test_tokens_that_were_swapped(stopped: Stage) -> None:
     bot, app = stopped.slack.bot_token, stopped.slack.app_token
     sentence = await refusal(stopped, SLACK_BOT_TOKEN=app, SLACK_APP_TOKEN=bot)
@@ -95,11 +111,34 @@ async def test_an_address_that_is_taken(stopped: Stage) -> None:
     async with loopback(lambda _asked: DROP) as server:
         stopped.listen = server.url.removeprefix("http://")
         try:
-            sentence = await refusal(stopped)
+            sentence = await refusal(stopped, AddressTaken)
         finally:
             stopped.listen = "127.0.0.1:0"
     assert "ops.listen 127.0.0.1:" in sentence
     assert "cannot be taken" in sentence
+
+
+async def test_slacks_socket_is_opened_by_a_bot_that_has_its_addresses(stopped: Stage) -> None:
+    """Slack would give inputs to a bot that then ends."""
+    async with loopback(lambda _asked: DROP) as server:
+        stopped.listen = server.url.removeprefix("http://")
+        before = len(stopped.slack.calls)
+        try:
+            await refusal(stopped, AddressTaken)
+        finally:
+            stopped.listen = "127.0.0.1:0"
+    methods = [call.method for call in stopped.slack.calls[before:]]
+    assert methods.count("apps.connections.open") == 1  # the check of the token
+
+
+async def test_bolt_does_not_warn_of_a_token_in_the_environment(
+    stopped: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.environ["SLACK_BOT_TOKEN"] = stopped.slack.bot_token
+    await stopped.start()
+    await stopped.stop()
+    assert [each for each in caplog.records if each.name.startswith("slack_bolt")] == []
+    assert os.environ["SLACK_BOT_TOKEN"] == stopped.slack.bot_token
 
 
 async def test_a_bot_that_could_not_start_leaves_the_database_free(stopped: Stage) -> None:

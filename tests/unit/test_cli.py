@@ -138,12 +138,19 @@ def test_without_a_command_the_help_is_shown_as_wrong_usage(tmp_path: Path) -> N
         (["clouds", "--port", "70000"], "Try: countersign clouds --help"),
         (["manifest", "--htp", "x"], "Try: countersign manifest --help"),
         (["manifest", "--http", "http://bot.example"], "--http must begin with https://"),
+        (["manifest", "--http", ""], "--http is no address; write one such as https://host"),
     ],
 )
 def test_wrong_usage_is_one_sentence_with_the_way_out(
     tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
     assert sentence in refusal(countersign(tmp_path, *arguments))
+
+
+def test_a_token_in_the_wrong_place_is_not_repeated(tmp_path: Path) -> None:
+    found = refusal(countersign(tmp_path, "serve", "xoxb-123456789-abcdefgh"))
+    assert "***" in found
+    assert "123456789" not in found
 
 
 @pytest.mark.slow

@@ -7,6 +7,8 @@ import configparser
 import json
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -99,6 +101,16 @@ def test_every_file_that_contributors_are_sent_to_exists() -> None:
     named = re.findall(r"`((?:bot|handlers|storage|tests)/[\w/.]+)`", text)
     assert len(named) > 10
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+def test_the_filter_of_the_logs_passes_over_lines_that_are_no_json() -> None:
+    (line,) = (text for _page, text in blocks("sh") if "| jq " in text)
+    wanted = '{"event":"card","request":"R-D3LJ3VDV"}'
+    log = f'Started countersign.\n{{"event":"serving"}}\n{wanted}\nTraceback: {{\n'
+    jq = shlex.split(line.partition("| ")[2])
+    done = subprocess.run(jq, input=log, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{wanted}\n", "")
 
 
 def test_the_service_names_what_exists() -> None:

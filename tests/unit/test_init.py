@@ -153,8 +153,8 @@ def test_the_usual_answers_make_a_set_up_in_which_nothing_is_found(
     assert person.heard[-5:] == [
         "Next:",
         f"  set -a; . {tmp_path / 'slack.env'}; set +a",
-        "  countersign doctor",
-        "  countersign serve",
+        f"  countersign doctor --config {tmp_path / 'countersign.toml'}",
+        f"  countersign serve --config {tmp_path / 'countersign.toml'}",
         "Then type /order in Slack.",
     ]
 
@@ -197,7 +197,7 @@ def test_an_answer_that_does_not_work_is_told_at_once_and_asked_again(
         [("Name of the account", "Alibaba-Main")],
         account_turns(sandbox, "unicloud-main")[1:],
         [("Write the secret", None), ("Another account", None)],
-        [("Database", "no-such-folder/x.db"), *again, *END[1:]],
+        [("Database", "~nosuchuser/x.db"), ("Database", "no-such-folder/x.db"), *again, *END[1:]],
     )
     said = "\n".join(person.heard)
     for problem in (
@@ -209,6 +209,7 @@ def test_an_answer_that_does_not_work_is_told_at_once_and_asked_again(
         "environment variable NOT_SET is not set",
         "Put the secret that belongs to this key id in place.",
         '"Alibaba-Main" is taken',
+        'no home folder is known for "~nosuchuser"; write the whole path',
         "The folder of the database does not exist.",
     ):
         assert problem in said, problem

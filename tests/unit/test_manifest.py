@@ -90,7 +90,17 @@ def test_http_mode_names_one_address_for_everything(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["bot.example.com", "http://bot.example.com", "https://", "nonsense"]
+    "url",
+    [
+        "",
+        "bot.example.com",
+        "http://bot.example.com",
+        "https://",
+        "https://bot.example.com#x",
+        "https://bot.example.com/?",
+        "https://bot.example.com?x=1",
+        "nonsense",
+    ],
 )
 def test_an_address_that_slack_cannot_call_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^--http "):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,6 +68,12 @@ stop = Stop()
 print("ready", flush=True)
 time.sleep(30)
 """
+IMPORTED = """
+import signal
+before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)]
+import bot.__main__, bot.cli
+print(before == [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)])
+"""
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -74,10 +81,11 @@ Start = Callable[..., subprocess.Popen[str]]
 def start() -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str) -> subprocess.Popen[str]:
+    def run(*arguments: str, before: Path = ROOT) -> subprocess.Popen[str]:
+        """Modules are looked for in *before* first."""
         process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": f"{before}{os.pathsep}{ROOT}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -127,6 +135,27 @@ def test_a_failure_while_draining_is_logged_and_still_ends_with_0(start: Start) 
 @BOTH
 def test_a_signal_before_any_work_ends_with_0(start: Start, number: signal.Signals) -> None:
     assert stopped(start("-c", BEFORE_THE_LOOP), number) == (0, "")
+
+
+def script() -> str:
+    """What pip makes of the project's command."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _colon, function = project["scripts"]["countersign"].partition(":")
+    return f"import sys; from {module} import {function}; sys.exit({function}())"
+
+
+@BOTH
+@pytest.mark.parametrize("command", [("-m", "bot"), ("-c", script())], ids=["module", "script"])
+def test_a_signal_during_the_imports_ends_with_0(
+    start: Start, number: signal.Signals, command: tuple[str, ...], tmp_path: Path
+) -> None:
+    slow = 'import time\nprint("ready", flush=True)\nfor _ in range(3000): time.sleep(0.01)\n'
+    (tmp_path / "typer.py").write_text(slow)
+    assert stopped(start(*command, "manifest", before=tmp_path), number) == (0, "")
+
+
+def test_who_only_imports_the_command_line_keeps_their_own_signals(start: Start) -> None:
+    assert start("-c", IMPORTED).communicate(timeout=10)[0] == "True\n"
 
 
 @BOTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from bot.doctor.database import check_database
 from bot.doctor.findings import Notes
 from bot.i18n import _
 from bot.ports import Clock
-from bot.settings.values import check_filled
+from bot.settings.load import DEFAULT_CONFIG
+from bot.settings.values import check_filled, parse_path
 
 
 class Conversation:
@@ -51,9 +53,9 @@ class Conversation:
     def _ask_database(self) -> None:
         draft = self._draft
         while True:
-            name = ask_until(self._asker, _("Database file"), check_filled, draft.database)
+            name = ask_until(self._asker, _("Database file"), _checked_path, draft.database)
             notes = Notes()
-            check_database(draft.folder / Path(name).expanduser(), notes)
+            check_database(draft.folder / parse_path(name), notes)
             if is_kept(self._asker, notes):
                 draft.database = name
                 return
@@ -70,10 +72,11 @@ class Conversation:
 
     def _say_what_is_next(self) -> None:
         draft = self._draft
-        option = "" if draft.config.name == "countersign.toml" else f" --config {draft.config}"
+        found = draft.config == DEFAULT_CONFIG and not self._environ.get("COUNTERSIGN_CONFIG")
+        option = "" if found else f" --config {shlex.quote(str(draft.config))}"
         steps = []
         if draft.tokens_file:
-            steps.append(f"set -a; . {draft.folder / draft.tokens_file}; set +a")
+            steps.append(f"set -a; . {_sourced(draft.folder / draft.tokens_file)}; set +a")
         unset = [*draft.variables, *([] if draft.tokens_file else draft.tokens)]
         steps += [_("put {name} into the environment", name=name) for name in unset]
         steps += [f"countersign doctor{option}", f"countersign serve{option}"]
@@ -81,3 +84,14 @@ class Conversation:
         for step in steps:
             self._asker.say(f"  {step}")
         self._asker.say(_("Then type /order in Slack."))
+
+
+def _sourced(file: Path) -> str:
+    """*file* as `.` takes it: a name without a slash would be looked for in PATH."""
+    return shlex.quote(str(file) if file.is_absolute() else f"./{file}")
+
+
+def _checked_path(answer: str) -> str:
+    """As typed: a home folder stays `~` in the configuration."""
+    parse_path(check_filled(answer))
+    return answer

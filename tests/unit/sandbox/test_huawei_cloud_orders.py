@@ -146,8 +146,8 @@ async def test_each_filter_keeps_what_fits(
         ({"payment_time_end": "2026-11-20 00:00:00 "}, "CBC.0100"),
         (
             {
-                "create_time_begin": "2024-01-01T00:00:00Z",
-                "create_time_end": "2025-06-01T00:00:00Z",
+                "create_time_begin": "2025-06-01T00:00:00Z",
+                "create_time_end": "2024-01-01T00:00:00Z",
             },
             "CBC.0101",
         ),
@@ -157,6 +157,15 @@ async def test_a_parameter_out_of_its_range_is_refused(
     clouds: Clouds, account: CloudAccount, query: dict[str, str], code: str
 ) -> None:
     assert code_of(await call(clouds, account, ORDERS, query)) == (400, code)
+
+
+async def test_a_window_of_any_length_is_taken(
+    clouds: Clouds, account: CloudAccount, orders: list[CloudOrder]
+) -> None:
+    paid = [order for order in orders if order.wire["order"]["payment_time"]]
+    for time, found in (("create_time", orders), ("payment_time", paid)):
+        window = {f"{time}_begin": "2000-01-01T00:00:00Z", f"{time}_end": "2100-01-01T00:00:00Z"}
+        assert (await answer(clouds, account, ORDERS, window))["total_count"] == len(found)
 
 
 async def test_line_items_are_paged_and_are_more_than_a_page_holds(
