@@ -33,6 +33,15 @@ class Answer(Protocol):
         ...
 
 
+class Drawn(Answer, Protocol):
+    """An answer that buttons may turn, from elsewhere, while it is still being drawn."""
+
+    @property
+    def spot(self) -> str:
+        """The window or message that it draws over; "" where it makes a new message."""
+        ...
+
+
 class PrivateReply:
     """A reply only the person sees, through the response_url of their input.
 
@@ -41,8 +50,15 @@ class PrivateReply:
     """
 
     def __init__(
-        self, client: AsyncWebClient, response_url: str, user_id: str, *, replace: bool
+        self,
+        client: AsyncWebClient,
+        response_url: str,
+        user_id: str,
+        *,
+        replace: bool,
+        spot: str = "",
     ) -> None:
+        self.spot = spot
         self._client = client
         self._webhook = webhook(client, response_url) if response_url else None
         self._user_id = user_id
@@ -77,14 +93,12 @@ class ModalAnswer:
     """A modal that is open already; its content is replaced."""
 
     def __init__(self, client: AsyncWebClient, view_id: str, title: str = "") -> None:
+        self.spot = view_id
         self._client = client
-        self._view_id = view_id
         self._title = title
 
     async def show(self, rendered: Rendered) -> None:
-        await self._client.views_update(
-            view_id=self._view_id, view=answer_modal(rendered, self._title)
-        )
+        await self._client.views_update(view_id=self.spot, view=answer_modal(rendered, self._title))
 
 
 class NewWindow:
@@ -94,8 +108,12 @@ class NewWindow:
     def __init__(self, client: AsyncWebClient, trigger_id: str, user_id: str) -> None:
         self._client = client
         self._trigger_id = trigger_id
-        self._answer: Answer | None = None
+        self._answer: Drawn | None = None
         self._direct = PrivateReply(client, "", user_id, replace=False)
+
+    @property
+    def spot(self) -> str:
+        return self._answer.spot if self._answer else ""
 
     async def show(self, rendered: Rendered) -> None:
         if self._answer is None:
@@ -103,7 +121,7 @@ class NewWindow:
         else:
             await self._answer.show(rendered)
 
-    async def _opened(self, rendered: Rendered) -> Answer:
+    async def _opened(self, rendered: Rendered) -> Drawn:
         try:
             opened = await self._client.views_open(
                 trigger_id=self._trigger_id, view=answer_modal(rendered)
@@ -124,6 +142,10 @@ class DirectMessage:
         self._channel = channel
         self._ts = ""
 
+    @property
+    def spot(self) -> str:
+        return message_spot(self._channel, self._ts)
+
     async def show(self, rendered: Rendered) -> None:
         if not self._ts or not await self._changed(rendered):
             self._ts = await _post(self._client, self._channel, rendered)
@@ -142,11 +164,20 @@ class DirectMessage:
 class Place:
     """Where the person looks: set anew when a window opens, so that errors are told there."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Drawn) -> None:
         self.answer = answer
+
+    @property
+    def spot(self) -> str:
+        return self.answer.spot
 
     async def show(self, rendered: Rendered) -> None:
         await self.answer.show(rendered)
+
+
+def message_spot(channel: str, ts: str) -> str:
+    """What a message is called where it is drawn and where it is clicked in."""
+    return f"{channel}/{ts}" if ts else ""
 
 
 async def _post(client: AsyncWebClient, to: str, rendered: Rendered) -> str:
@@ -176,14 +207,19 @@ def webhook(client: AsyncWebClient, response_url: str) -> AsyncWebhookClient:
 
 @asynccontextmanager
 async def errors_shown(
-    answer: Answer, refused: Callable[[UserError], Awaitable[None]]
+    answer: Answer,
+    refused: Callable[[UserError], Awaitable[None]],
+    *,
+    stored: Callable[[], str] | None = None,
 ) -> AsyncIterator[None]:
     """Whatever goes wrong inside is told to the person in one sentence, and logged if it is ours;
-    a refusal of what they asked is recorded first. Only a shutdown cancels."""
+    a refusal of what they asked is recorded first. Only a shutdown cancels. What *stored*
+    says is told instead about an input that counts all the same, now or after the next start."""
     try:
         yield
     except asyncio.CancelledError:
         text = _("I am restarting, before all of the answer was here. Ask again in a minute.")
+        text = stored() if stored else text
         try:
             async with asyncio.timeout(LAST_WORD):
                 await _tell(answer, text)
@@ -194,6 +230,7 @@ async def errors_shown(
         text = await _recorded(error, refused)
     except Exception as error:  # noqa: BLE001 - the last net before the person
         text = _sentence(error)
+        text = stored() if stored else text
     else:
         return
     await _tell(answer, text)

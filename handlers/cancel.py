@@ -178,30 +178,37 @@ class CancelForm:
         )
 
     async def _ask(self, given: Input, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer = WindowOrDirect(client, body["view"]["id"], given.user_id, _("Request cancel"))
+        title = _("Request cancel")
+        answer = WindowOrDirect(client, body["view"]["id"], given.user_id, title, after=SETTLED)
         key = cancel_key(given.account, given.order_id)
 
         async def refused(error: UserError) -> None:
             await self._desk.inputs.refuse(given.user_id, FORM, error)
 
-        async with errors_shown(answer, refused):
+        told = Told(_to_be_judged())
+        async with errors_shown(answer, refused, stored=lambda: told.text):
             await self._drafts.save(given.user_id, key, {REASON_BLOCK: given.reason})
             told = await self._desk.requests.ask(given)
+            if not told.text:  # the sweep has it, and what comes of it goes by direct message
+                told = Told(_("It is being judged; you get a direct message."))
             if _is_asked(told):
                 await self._drafts.drop(given.user_id, key)
-            if told.text:
-                await asyncio.sleep(SETTLED)
-                await answer.show(told_card(told))
+            await answer.show(told_card(told))
 
 
 class WindowOrDirect(Answer):
-    """The window that the form was sent from, or a direct message where it is closed by now."""
+    """The window that the form was sent from, *after* some seconds, or a direct message where it
+    is closed by now."""
 
-    def __init__(self, client: AsyncWebClient, view_id: str, user_id: str, title: str) -> None:
+    def __init__(
+        self, client: AsyncWebClient, view_id: str, user_id: str, title: str, *, after: float = 0
+    ) -> None:
         self._window = ModalAnswer(client, view_id, title)
         self._direct = PrivateReply(client, "", user_id, replace=False)
+        self._after = after
 
     async def show(self, rendered: Rendered) -> None:
+        await asyncio.sleep(self._after)
         try:
             await self._window.show(rendered)
         except FAILURES:
@@ -210,6 +217,12 @@ class WindowOrDirect(Answer):
 
 def not_recorded() -> str:
     return _("This could not be recorded, so nothing has changed. Tell whoever runs this bot.")
+
+
+def _to_be_judged() -> str:
+    return _(
+        "What you sent is stored and will be judged as soon as I can; you get a direct message."
+    )
 
 
 def _is_asked(told: Told) -> bool:

@@ -22,6 +22,7 @@ from bot.errors import NotAllowed, StorageError, UsageError, UserError
 from bot.i18n import _
 from bot.services.restoring import rule_of_unknown
 from bot.services.sentences import refusal
+from bot.services.told import Told
 from handlers.answers import Answer, PrivateReply, errors_shown
 from handlers.cancel import not_recorded
 from handlers.desk import Desk
@@ -131,7 +132,8 @@ class RequestButtons:
         async def refused(error: UserError) -> None:
             await self._desk.inputs.refuse(given.user_id, given.kind, error)
 
-        async with errors_shown(reply, refused):
+        told = Told(_to_be_judged())
+        async with errors_shown(reply, refused, stored=lambda: told.text or _look()):
             told = await self._desk.decisions.handle(given)
             if told.text:
                 await reply.show(told_card(told))
@@ -218,6 +220,17 @@ def _is_private(body: dict[str, Any]) -> bool:
     """Clicked on a private reply, which nobody else sees and no call of ours can change."""
     container = body.get("container") or {}
     return container.get("type") == "message" and bool(container.get("is_ephemeral"))
+
+
+def _to_be_judged() -> str:
+    return _(
+        "What you pressed is stored and will be judged as soon as I can; look at the card of the"
+        " request."
+    )
+
+
+def _look() -> str:
+    return _("What you pressed is stored; look at the card of the request.")
 
 
 def _unseen() -> str:

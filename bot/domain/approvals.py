@@ -70,7 +70,8 @@ class Outcome(StrEnum):
     unknown    no_receipt (restarted during the call), no_answer (the call's answer was unclear),
                unconfirmed (the cloud said yes, but does not show it)
     expired    expired_deadline (the order's own), gone, paid, restored (the database was, from a
-               backup that is older than what happened to the request)
+               backup that is older than what happened to the request); where people had approved:
+               no_answer (of the cloud or Slack), not_done (for any other reason)
     outdated   changed, gone, paid, votes, identity (the requester is no longer active)
     failed     refused, combined, paid, gone, still_unpaid, late_effect
     All statuses, these too, also stand with none ("").
@@ -92,6 +93,7 @@ class Outcome(StrEnum):
     STILL_UNPAID = "still_unpaid"
     RESTORED = "restored"
     LATE_EFFECT = "late_effect"  # failed, yet the order turned out to be cancelled later
+    NOT_DONE = "not_done"
 
 
 class VoteKind(StrEnum):

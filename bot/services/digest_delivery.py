@@ -151,8 +151,7 @@ class DigestDelivery:
         except MessageUnsure as error:
             return await self._unsure(leased, run, error.code, again=again) or "unsure"
         crash.point("after_digest")
-        await self._store.keep_posted(replace(run, ts=ts, unsure=again, state=RunState.POSTED))
-        return self._next(run)
+        return await self._posted(run, replace(run, ts=ts, unsure=again, state=RunState.POSTED))
 
     async def _part(self, leased: Leased, run: DigestRun, *, again: bool) -> str | datetime:
         """The thread is worth less than its order: a message that surely does not get there ends
@@ -169,10 +168,12 @@ class DigestDelivery:
         if not is_there:
             return "done"
         crash.point("after_digest_part")
-        await self._store.keep_posted(replace(run, parts=run.parts + 1))
-        return self._next(run)
+        return await self._posted(run, replace(run, parts=run.parts + 1))
 
-    def _next(self, run: DigestRun) -> datetime:
+    async def _posted(self, run: DigestRun, after: DigestRun) -> datetime:
+        """When the next message is due. One that cannot be noted is posted again, saying so."""
+        self._unclear.add(_place(run))
+        await self._store.keep_posted(after)
         self._unclear.discard(_place(run))
         return self._clock.now() + PACE
 

@@ -254,12 +254,20 @@ class Outbox:
             code = error.code
         else:
             crash.point("after_post")
-            await self._store.keep_copy(copy)
+            await self._keep(copy, place)
             return None
         await self._give_up(leased, to, code)
         if role is CopyRole.APPROVALS and request.is_open:
             await self._tell_directly(request)
         return None
+
+    async def _keep(self, copy: CardCopy, place: str) -> None:
+        """A card that cannot be noted is posted again, saying so."""
+        try:
+            await self._store.keep_copy(copy)
+        except Exception:
+            self._attempts.unclear(place)
+            raise
 
     async def _tell_directly(self, request: ApprovalRequest) -> None:
         """Each person once per request: the rows are unique."""

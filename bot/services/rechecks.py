@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.domain.approvals import ApprovalRequest, Outcome, RequestStatus
 from bot.domain.audit import AuditKind
 from bot.domain.fingerprint import fingerprint
-from bot.domain.votes import Company
+from bot.domain.votes import Company, could_be_complete
 from bot.errors import NotAllowed
 from bot.ports import Clock
 from bot.services.people import People
@@ -51,15 +51,26 @@ class Rechecks:
         now = self._clock.now()
         if now < request.expires_at:
             return False
-        outcome, reading = None, _NOT_READ
+        outcome, reading = self._unfinished(request), _NOT_READ
         if request.order.deadline is not None and request.order.deadline <= now:
             reading = await self._reader.read(request.account, request.order_id)
             is_over = reading.found in (Found.PAID, Found.CANCELLED, Found.GONE)
             outcome = _CHANGED[reading.found] if is_over else Outcome.DEADLINE
+        text = request.outcome_text if outcome is Outcome.NO_ANSWER else ""
+        current = reading.order
         await self._change(
-            ended(request, S.EXPIRED, at=now, outcome=outcome, current=reading.order)
+            ended(request, S.EXPIRED, at=now, outcome=outcome, outcome_text=text, current=current)
         )
         return True
+
+    def _unfinished(self, request: ApprovalRequest) -> Outcome | None:
+        """Why nothing came of approvals that were complete; None where people let it lapse."""
+        if request.status is S.PENDING:
+            today, humans = self._people.today(request), self._people.humans
+            if request.outcome == Outcome.VOTES or not could_be_complete(request, today, humans):
+                return None
+        is_silent = request.outcome == Outcome.NO_ANSWER
+        return Outcome.NO_ANSWER if is_silent else Outcome.NOT_DONE
 
     async def deciders(self, request: ApprovalRequest) -> Company | None:
         """None, and another try later, while Slack does not say who is in a group."""

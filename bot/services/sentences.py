@@ -67,6 +67,10 @@ def news(request: ApprovalRequest) -> str:
         account=request.account,
         request_id=request.request_id,
     )
+    if (request.status, request.outcome) == (S.EXPIRED, Outcome.NO_ANSWER):
+        return about + _(
+            "approved, but the cloud or Slack did not answer in time; nothing was done."
+        )
     by_outcome = _news_by_outcome()
     return about + (by_outcome.get(request.outcome) or _news_by_status()[request.status])
 
@@ -93,6 +97,7 @@ def _news_by_outcome() -> dict[str, str]:
             "the database was restored from a backup, which ended this request; what happened since"
             " the backup is not known here. Look at the order; if it is still unpaid, ask again."
         ),
+        Outcome.NOT_DONE: _("approved, but not carried out in time; nothing was done."),
         Outcome.VOTES: _("an approval no longer counts; nothing was done."),
         Outcome.IDENTITY: _("whoever asked is no longer an active member; nothing was done."),
         Outcome.REFUSED: _("the cloud refused; it stays as it is."),

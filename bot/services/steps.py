@@ -28,7 +28,7 @@ _ENDED = {
 _TELLS_REQUESTER = frozenset(
     {S.DENIED, S.STOPPED, S.EXPIRED, S.OUTDATED, S.CANCELLED, S.FAILED, S.UNKNOWN}
 )
-_TELLS_VOTERS = frozenset({S.OUTDATED, S.FAILED})
+_TELLS_VOTERS = frozenset({S.EXPIRED, S.OUTDATED, S.FAILED})
 
 Facts = Mapping[str, str | bool | int | None]
 

@@ -100,6 +100,13 @@ def _special(request: ApprovalRequest, ended: str) -> str:
             " known here. Look at the order; if it is still unpaid, ask again.",
             when=ended,
         ),
+        (S.EXPIRED, Outcome.NO_ANSWER): _(
+            "Approved, but the cloud or Slack did not answer by {when}; nothing was done.",
+            when=ended,
+        ),
+        (S.EXPIRED, Outcome.NOT_DONE): _(
+            "Approved, but not carried out by {when}; nothing was done.", when=ended
+        ),
         (S.EXPIRED, Outcome.PAID): _("The order is already paid; nothing was done."),
         (S.EXPIRED, Outcome.GONE): _("The order is gone at the cloud; nothing was done."),
         (S.OUTDATED, Outcome.PAID): _("The order is already paid; nothing was done."),

@@ -37,7 +37,7 @@ WORDS: list[tuple[type[StrEnum], str]] = [
     (
         Outcome,
         "changed gone paid votes identity expired_deadline no_answer no_receipt unconfirmed"
-        " throttled not_sent refused combined still_unpaid restored late_effect",
+        " throttled not_sent refused combined still_unpaid restored late_effect not_done",
     ),
     (VoteKind, "approve deny"),
     (InputKind, "request approve deny take_back withdraw stop"),

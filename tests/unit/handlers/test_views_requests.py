@@ -211,6 +211,22 @@ def test_an_unknown_outcome_is_called_so() -> None:
     assert "The cloud has not said whether it worked; I am reading the order." in said
 
 
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (Outcome.NO_ANSWER, "Approved, but the cloud or Slack did not answer by "),
+        (Outcome.NOT_DONE, "Approved, but not carried out by "),
+    ],
+)
+def test_a_request_that_expired_after_its_approval_says_so(outcome: Outcome, sentence: str) -> None:
+    votes = (Vote("U0BOB", VoteKind.APPROVE, NOON),)
+    request = in_status(S.EXPIRED, votes=votes, outcome=outcome)
+    said = read(request_card(request, CopyRole.APPROVALS))
+    assert sentence in said
+    assert "Approved by <@U0BOB>" in said
+    assert sentence in request_text(request)
+
+
 def test_a_failure_after_reads_tells_when_the_order_was_still_unpaid() -> None:
     request = in_status(S.FAILED, outcome=Outcome.STILL_UNPAID)
     stamp = int((NOON + timedelta(hours=1)).timestamp())

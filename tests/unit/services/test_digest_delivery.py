@@ -9,12 +9,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.audit import AuditKind
-from bot.domain.digests import GRACE, RunState
+from bot.domain.digests import GRACE, DigestRun, RunState
 from bot.domain.outbox import Lane, Owed, OwedKind
-from bot.errors import MessageDelayed, MessageRefused
+from bot.errors import MessageDelayed, MessageRefused, StorageError
 from bot.services.digest_delivery import AGAIN, CHANNEL_LOST, PACE
+from bot.services.outbox import BROKEN
 from tests.digest_builders import CHANNEL
 from tests.digest_channel import MAIN, RUN, UNCLEAR, DigestChannel
+from tests.fake_digests import FakeDigestStore
 from tests.request_office import ALICE, BOB
 from tests.request_office import CHANNEL as APPROVALS
 
@@ -104,6 +106,32 @@ async def test_a_post_that_is_unclear_twice_is_given_up_on_the_record() -> None:
     await channel.steps()
     assert channel.slack.digests == [MAIN, (RUN.run_id, None, True)]
     assert channel.given_up() == ["timeout"]
+    assert channel.is_settled()
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["the digest", "a part"])
+async def test_a_post_that_cannot_be_noted_is_made_once_more_saying_so(before: int) -> None:
+    class Full(FakeDigestStore):
+        failing = False
+
+        async def keep_posted(self, run: DigestRun) -> None:
+            if self.failing:
+                self.failing = False
+                raise StorageError("the disk is full")
+            await super().keep_posted(run)
+
+    channel = DigestChannel()
+    channel.digests = full = Full(channel.rows, channel.store.audit)
+    channel.restart()
+    await channel.owe()
+    await channel.steps(before)
+    full.failing = True
+    await channel.steps()
+    channel.clock.move(BROKEN)
+    await channel.steps()
+    once = [MAIN, (RUN.run_id, 0, False), (RUN.run_id, 1, False)]
+    again = (*once[before][:2], True)
+    assert channel.slack.digests == [*once[: before + 1], again, *once[before + 1 :]]
     assert channel.is_settled()
 
 

@@ -179,7 +179,7 @@ async def test_a_cloud_that_never_answers_lets_the_request_expire() -> None:
     while office.status(request_id) is S.APPROVED:
         await office.executor.step()
         office.clock.move(office.due_in(request_id) or timedelta(0))
-    assert office.stands(request_id) == (S.EXPIRED, "")
+    assert office.stands(request_id) == (S.EXPIRED, "no_answer")
     assert not office.cancel_calls
 
 

@@ -9,8 +9,9 @@ from bot.domain.audit import AuditKind
 from bot.domain.inputs import InputKind
 from bot.domain.outbox import CardCopy, CopyRole
 from bot.domain.policy import Principals
-from bot.errors import MessageDelayed, MessageRefused, MessageUnsure
-from bot.services.outbox import CARD_AGAIN
+from bot.errors import MessageDelayed, MessageRefused, MessageUnsure, StorageError
+from bot.services.outbox import BROKEN, CARD_AGAIN
+from tests.fake_requests import FakeOutboxStore
 from tests.fake_slack import FakeMessenger
 from tests.request_office import (
     ALICE,
@@ -85,6 +86,29 @@ async def test_a_deleted_card_whose_first_post_was_unclear_is_posted_anew_saying
     await office.press(K.APPROVE, BOB, request_id)
     await office.outbox.step()
     assert [again for to, again in posted(office) if to == CHANNEL] == [False, True, True]
+
+
+async def test_a_card_whose_place_cannot_be_noted_is_posted_anew_saying_so() -> None:
+    class Full(FakeOutboxStore):
+        failing = True
+
+        async def keep_copy(self, copy: CardCopy) -> None:
+            if self.failing:
+                self.failing = False
+                raise StorageError("the disk is full")
+            await super().keep_copy(copy)
+
+    office = Office()
+    office.rows = office.store.outbox = Full()
+    office.restart()
+    request_id = await office.asked()
+    await office.outbox.step()
+    await later(office, BROKEN)
+    assert posted(office) == [(CHANNEL, False), (CHANNEL, True), (ALICE, False)]
+    assert [copy.unsure for copy in await office.rows.copies(request_id)] == [True, False]
+    await office.press(K.WITHDRAW, ALICE, request_id)
+    await office.outbox.step()
+    assert len(posted(office)) == 3
 
 
 async def test_the_result_goes_into_the_thread_of_a_card_that_can_no_longer_be_redrawn() -> None:
