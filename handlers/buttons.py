@@ -98,11 +98,12 @@ class Buttons:
         cards, viewer = self._desk.cards, press.viewer
         answer = press.answer(replace=True)
         if state := await cards.find(CardKind.ORDERS, press.card_id):
+            turn = self._command.turns.take(answer.spot)
             wanted = filter_of(state, viewer)
             offset = _turned(state["offset"], PAGE, forward=forward)
             listed = await self._desk.lists.stored(viewer, wanted, offset=offset)
-            channel = state["channel"]
-            await answer.show(await cards.orders(viewer, listed, command_of(state), channel))
+            card = await cards.orders(viewer, listed, command_of(state), state["channel"])
+            await self._command.turns.show(turn, answer, card)
         elif state := await cards.find(CardKind.DETAILS, press.card_id):
             await answer.show(await self._detail_page(viewer, state, state["page"]))
         else:

@@ -14,7 +14,7 @@ from bot.domain.orders import PaymentStatus
 from bot.errors import UserError
 from bot.services.access import Viewer, choose
 from bot.services.told import HistoryView
-from handlers.answers import Answer, Place, PrivateReply, errors_shown
+from handlers.answers import Answer, Drawn, Place, PrivateReply, errors_shown
 from handlers.cancel import CancelForm
 from handlers.desk import Desk
 from handlers.digest_typed import Digest
@@ -35,6 +35,7 @@ from handlers.parsing import (
     WhyNot,
     parse_command,
 )
+from handlers.turns import Turns
 from handlers.views.history import history_card, inbox_card, why_card
 from handlers.views.panel import accounts_card, help_card, panel
 from handlers.views.text import zone_of
@@ -44,6 +45,7 @@ class OrderCommand:
     def __init__(self, desk: Desk, cancel: CancelForm) -> None:
         self._desk = desk
         self._cancel = cancel
+        self.turns = Turns()
         self._digest = DigestCommand(desk)
         self._export = ExportCommand(desk)
 
@@ -71,7 +73,7 @@ class OrderCommand:
             else:
                 await self.run(command, viewer, channel, answer)
 
-    async def run(self, command: Answered, viewer: Viewer, channel: str, answer: Answer) -> None:
+    async def run(self, command: Answered, viewer: Viewer, channel: str, answer: Drawn) -> None:
         """Answer one command; also called for what a form or a button stands for."""
         desk, zone = self._desk, viewer.person.time_zone
         match command:
@@ -118,19 +120,27 @@ class OrderCommand:
                 await answer.show(why_card(await desk.requests.why(viewer, command.request_id)))
 
     async def _history(self, viewer: Viewer, command: History) -> HistoryView:
-        """Without an account: of the accounts whose ids look like this one, the first where
-        something happened to it."""
-        order_id, forms = command.order_id, providers_of(command.order_id)
-        fitting = [each for each in viewer.accounts if each.provider in forms] or viewer.accounts
-        names = [command.account] if command.account else [each.name for each in fitting]
-        found = [await self._desk.requests.history(viewer, name, order_id) for name in names]
+        """Without an account: of the accounts that hold it, then of those whose ids look like this
+        one, the first where something happened to it. An order stands on record under its id,
+        whichever number of it was typed."""
+        typed, forms = command.order_id, providers_of(command.order_id)
+        accounts = (viewer.account(command.account),) if command.account else viewer.accounts
+        names = frozenset(each.name for each in accounts)
+        known = await self._desk.snapshots.find_by_id(typed, names)
+        ids = {each.order.account: each.order.order_id for each in known}
+        fitting = [each for each in accounts if each.name in ids or each.provider in forms]
+        asked = sorted(fitting or accounts, key=lambda each: each.name not in ids)
+        found = [
+            await self._desk.requests.history(viewer, each.name, ids.get(each.name, typed))
+            for each in asked
+        ]
         history = next((each for each in found if each.requests or each.records), found[0])
-        subject = about_order(history.account, order_id)
+        subject = about_order(history.account, history.order_id)
         await self._desk.inputs.answered(viewer.person.user_id, "history", subject)
         return history
 
     async def _many(
-        self, command: List | Export, viewer: Viewer, channel: str, answer: Answer
+        self, command: List | Export, viewer: Viewer, channel: str, answer: Drawn
     ) -> None:
         if isinstance(command, Export):
             wanted = self._filter(command.listed, viewer)
@@ -138,10 +148,14 @@ class OrderCommand:
         else:
             await self._follow(command, viewer, channel, answer)
 
-    async def _follow(self, command: List, viewer: Viewer, channel: str, answer: Answer) -> None:
-        """Show the list, and again whenever there is more to it."""
+    async def _follow(self, command: List, viewer: Viewer, channel: str, answer: Drawn) -> None:
+        """Show the list, and again whenever there is more to it, until its page is turned or it is
+        asked for anew in the same place."""
+        turn = self.turns.take(answer.spot)
         async for listed in self._desk.lists.follow(viewer, self._filter(command, viewer)):
-            await answer.show(await self._desk.cards.orders(viewer, listed, command, channel))
+            card = await self._desk.cards.orders(viewer, listed, command, channel)
+            if not await self.turns.show(turn, answer, card):
+                return
 
     def _filter(self, command: List, viewer: Viewer) -> OrderFilter:
         zone = zone_of(viewer.person.time_zone)

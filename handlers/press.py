@@ -10,12 +10,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import NotAllowed, UserError
 from bot.services.access import Viewer
 from handlers.answers import (
-    Answer,
+    Drawn,
     ModalAnswer,
     NewWindow,
     Place,
     PrivateReply,
     errors_shown,
+    message_spot,
 )
 from handlers.desk import Desk
 from handlers.ids import ActionId
@@ -42,11 +43,11 @@ class Press:
     def response_url(self) -> str:
         return str(self.body.get("response_url") or "")
 
-    def answer(self, *, replace: bool) -> Answer:
+    def answer(self, *, replace: bool) -> Drawn:
         """Where the card itself is redrawn (*replace*), or a new private answer beside it."""
         return answer_to(self.body, self.client, replace=replace)
 
-    async def window(self, view: dict[str, Any] | None = None) -> Answer:
+    async def window(self, view: dict[str, Any] | None = None) -> Drawn:
         """A modal of its own with *view* in it, or a word that the clouds are asked: opened before
         anything slow is done, for Slack allows 3 seconds. Errors are told there from now on."""
         opening = self.client.views_push if self.in_modal else self.client.views_open
@@ -84,7 +85,7 @@ async def run(
         await work(Press(body, client, viewer, place))
 
 
-def answer_to(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) -> Answer:
+def answer_to(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) -> Drawn:
     """The window that was clicked in, a new one above the Home tab, which nothing but a whole
     Home replaces, or a private reply to the click."""
     if _at_home(body):
@@ -92,7 +93,13 @@ def answer_to(body: dict[str, Any], client: AsyncWebClient, *, replace: bool) ->
     if _in_view(body):
         return ModalAnswer(client, body["view"]["id"])
     url = str(body.get("response_url") or "")
-    return PrivateReply(client, url, body["user"]["id"], replace=replace)
+    spot = _clicked_message(body) if replace else ""
+    return PrivateReply(client, url, body["user"]["id"], replace=replace, spot=spot)
+
+
+def _clicked_message(body: dict[str, Any]) -> str:
+    clicked = body.get("container") or {}
+    return message_spot(str(clicked.get("channel_id") or ""), str(clicked.get("message_ts") or ""))
 
 
 def _in_view(body: dict[str, Any]) -> bool:

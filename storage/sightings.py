@@ -74,6 +74,7 @@ def _facts_of_row(details: Order, row: Order) -> Order:
         details,
         payment_status=row.payment_status,
         payment_word=row.payment_word,
+        inferred=row.inferred,
         payable=row.payable or details.payable,
         paid_at=row.paid_at or details.paid_at,
         deadline=row.deadline or details.deadline,

@@ -65,6 +65,22 @@ class SqliteSnapshotStore:
             {"account": clean_text(account), "since": to_ms(since), "limit": limit},
         )
 
+    async def doubtful_ids(
+        self, account: str, *, since: datetime, seen_before: datetime, limit: int
+    ) -> tuple[str, ...]:
+        return await self._ids(
+            "select order_id from snapshot where account = :account"
+            " and payment_status = 'unknown' and created_ms >= :since"
+            " and detailed = 1 and seen_ms < :before and order_type <> 'refund'"
+            " order by created_ms desc, order_id limit :limit",
+            {
+                "account": clean_text(account),
+                "since": to_ms(since),
+                "before": to_ms(seen_before),
+                "limit": limit,
+            },
+        )
+
     async def coverage(self, account: str) -> Coverage | None:
         return (await self.coverages()).get(account)
 

@@ -16,7 +16,7 @@ from bot.domain.filters import (
     SnapshotPage,
     Sort,
 )
-from bot.domain.orders import Order, PaymentStatus
+from bot.domain.orders import Order, OrderType, PaymentStatus
 from bot.errors import StorageError
 from tests.builders import NOON
 from tests.fake_audit import FakeAuditLog, whole_ms
@@ -144,6 +144,23 @@ class FakeSnapshotStore:
                 for _key, order in self._orders(account)
                 if order.payment_status is PaymentStatus.UNPAID
                 and (order.created_at is None or order.created_at >= since)
+            ],
+            limit,
+        )
+
+    async def doubtful_ids(
+        self, account: str, *, since: datetime, seen_before: datetime, limit: int
+    ) -> tuple[str, ...]:
+        return self._newest_ids(
+            [
+                order
+                for key, order in self._orders(account)
+                if order.payment_status is PaymentStatus.UNKNOWN
+                and order.order_type is not OrderType.REFUND
+                and order.created_at is not None
+                and order.created_at >= since
+                and order.detailed
+                and self._snapshots[key].seen_at < seen_before
             ],
             limit,
         )

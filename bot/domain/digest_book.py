@@ -51,10 +51,15 @@ class Known:
 def lines_of(
     orders: Iterable[Order], known: Known, *, previous: DigestContents | None, now: datetime
 ) -> tuple[DigestLine, ...]:
-    """A line for each unpaid order, in the order of showing."""
-    before = None if previous is None else {_key(line): line for line in previous.lines}
+    """A line for each unpaid order, in the order of showing. What an account has that was not part
+    of the digest before, or was never read by then, is not new."""
+    before = {_key(line): line for line in previous.lines} if previous else {}
+    shown = {each.name for each in previous.accounts if each.good_at} if previous else set()
     notes = {(each.account, each.order_id, each.kind): each for each in known.notes}
-    lines = [_line(order, known, notes, before, now) for order in orders]
+    lines = [
+        _line(order, known, notes, before, now, is_measured=order.account in shown)
+        for order in orders
+    ]
     return tuple(sorted(lines, key=_place))
 
 
@@ -169,15 +174,17 @@ def _line(
     order: Order,
     known: Known,
     notes: Mapping[tuple[str, str, NoteKind], OrderNote],
-    before: Mapping[tuple[str, str], DigestLine] | None,
+    before: Mapping[tuple[str, str], DigestLine],
     now: datetime,
+    *,
+    is_measured: bool,
 ) -> DigestLine:
     key = (order.account, order.order_id)
     claim, snooze = notes.get((*key, NoteKind.CLAIMED)), notes.get((*key, NoteKind.SNOOZED))
     if snooze is not None and (snooze.until is None or snooze.until <= now):
         snooze = None
-    is_new = before is not None and key not in before
-    last = before.get(key) if before else None
+    last = before.get(key)
+    is_new = is_measured and last is None
     is_repriced = last is not None and last.amount != order.payable
     can = known.capabilities.get(order.account)
     return DigestLine(

@@ -132,7 +132,7 @@ class Week:
 class DigestContents:
     """*lines* are all unpaid orders of the digest, snoozed ones too, in the order of showing.
     *previous_at* is the digest before it measures against, None for the first or after the
-    filters or accounts changed. *uncounted* unpaid orders are too many for *lines* and *totals*;
+    filters changed. *uncounted* unpaid orders are too many for *lines* and *totals*;
     *status_unknown* counts orders whose status is not known.
     *left_out* names accounts that the owner may no longer view. *head_seq* and *head_hash* are the
     record's head when it was composed."""

@@ -43,6 +43,13 @@ class SnapshotStore(Protocol):
         """Ids of unpaid orders created since then, or at a time not known; newest first."""
         ...
 
+    async def doubtful_ids(
+        self, account: str, *, since: datetime, seen_before: datetime, limit: int
+    ) -> tuple[str, ...]:
+        """Ids of orders created since then whose details told no payment status when they were
+        last seen, refunds apart, which have none; newest first."""
+        ...
+
     async def coverage(self, account: str) -> Coverage | None: ...
 
     async def coverages(self) -> dict[str, Coverage]:

@@ -17,6 +17,7 @@ class Asking:
     """One account on its way. *reading* ends with what kept its list from being read, None if
     nothing did; *whole*, later, with what kept the details that were due from being read."""
 
+    account: str
     began_at: datetime
     reading: Step
     whole: Step

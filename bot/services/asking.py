@@ -15,18 +15,14 @@ from bot.services.refresh import Refresher
 
 logger = structlog.get_logger(__name__)
 
+ROUNDS = 100  # of 100 orders whose details are due
+
 
 class Asker:
-    """*rounds* is how often the details that are due are read at most: each reads a limited
-    number."""
-
-    def __init__(
-        self, refresher: Refresher, snapshots: SnapshotStore, clock: Clock, *, rounds: int = 1
-    ) -> None:
+    def __init__(self, refresher: Refresher, snapshots: SnapshotStore, clock: Clock) -> None:
         self._refresher = refresher
         self._snapshots = snapshots
         self._clock = clock
-        self._rounds = rounds
         self._running: set[Step] = set()
         self.closed = False
 
@@ -50,7 +46,7 @@ class Asker:
         for task in (reading, whole):
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        return Asking(self._clock.now(), reading, whole)
+        return Asking(name, self._clock.now(), reading, whole)
 
     async def _read(self, name: str, wanted: OrderFilter) -> ProviderError | None:
         """What kept the account's list from being read. A fault of ours in one account is logged
@@ -80,7 +76,7 @@ class Asker:
         if reading.cancelled() or reading.exception() or reading.result():
             return None
         try:
-            for turn in range(self._rounds):
+            for turn in range(ROUNDS):
                 if turn and not await self._snapshots.due_for_details(name, limit=1):
                     break
                 if problem := await self._refresher.details(name):

@@ -29,17 +29,16 @@ from bot.domain.digest_contents import (
 from bot.domain.digests import GRACE, DigestRun, RunState
 from bot.domain.filters import OrderFilter, SnapshotPage
 from bot.domain.policy import Humans
-from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable
+from bot.errors import ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnavailable
 from bot.i18n import _
 from bot.ports import AuditLog, Clock, DigestStore, Directory, RequestStore, SnapshotStore
 from bot.services.asked import Asked, Asking
-from bot.services.asking import Asker, no_answer
+from bot.services.asking import Asker
 from bot.services.lists import as_asked, last_known
 from bot.services.naming import with_names
 from bot.services.refresh import Refresher
 
 PATIENCE = 60.0  # seconds; an account that needs longer is named
-ROUNDS = 100  # of 100 orders whose details are read
 LINES = 10_000  # of one digest: read at once, so that none is missed or doubled
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
@@ -86,7 +85,7 @@ class Composer:
     ) -> None:
         self._store = store
         self._snapshots = snapshots
-        self._asker = Asker(refresher, snapshots, clock, rounds=ROUNDS)
+        self._asker = Asker(refresher, snapshots, clock)
         self._requests = requests
         self._audit = audit
         self._capabilities = capabilities
@@ -126,7 +125,7 @@ class Composer:
             filters=dict(plan_filters),
             status_unknown=now.page.status_unknown,
             uncounted=now.uncounted,
-            left_out=_left_out(previous, run, accounts),
+            left_out=self._left_out(previous, run, accounts),
             head_seq=head.seq,
             head_hash=head.hash,
         )
@@ -162,11 +161,19 @@ class Composer:
             answer, asking = answers.get(account.name), asked.get(account.name)
             state = last_known(account, coverages.get(account.name), answer, wanted)
             state = as_asked(state, asking, naming=True, more=False) if asking else state
-            problem = state.problem or _half_read(account.name, asking)
-            shown.append(
-                AccountShown(account.name, state.good_at, _sentence(problem) if problem else "")
-            )
+            said = _sentence(state.problem) if state.problem else ""
+            shown.append(AccountShown(account.name, state.good_at, said))
         return tuple(shown)
+
+    def _left_out(
+        self, previous: DigestRun | None, run: DigestRun, accounts: Sequence[Account]
+    ) -> tuple[str, ...]:
+        """Accounts of the digest before that its owner may not view any more; one that is no
+        longer configured nobody views."""
+        if previous is None or previous.contents is None or previous.owner != run.owner:
+            return ()
+        hidden = self._capabilities.keys() - {account.name for account in accounts}
+        return tuple(each.name for each in previous.contents.accounts if each.name in hidden)
 
     async def _gone(
         self, before: DigestContents, lines: Sequence[DigestLine], now: _Now
@@ -234,24 +241,6 @@ class Composer:
         return listed.total - undated.total, told == span.accounts
 
 
-def _left_out(
-    previous: DigestRun | None, run: DigestRun, accounts: Sequence[Account]
-) -> tuple[str, ...]:
-    """Accounts of the digest before that its owner may not view any more."""
-    if previous is None or previous.contents is None or previous.owner != run.owner:
-        return ()
-    now = {account.name for account in accounts}
-    return tuple(each.name for each in previous.contents.accounts if each.name not in now)
-
-
-def _half_read(name: str, asking: Asking | None) -> ProviderError | None:
-    """Without their details, orders lack deadlines, or even the status where lists do not tell:
-    a digest is not as current as it would seem."""
-    if asking is None or asking.whole.cancelled():
-        return None
-    return asking.whole.result() if asking.whole.done() else no_answer(name)
-
-
 def _is_listed(asking: Asking | None) -> bool:
     """Whether a cloud told its list to the end."""
     if asking is None or not asking.reading.done() or asking.reading.cancelled():
@@ -265,6 +254,8 @@ def _sentence(problem: ProviderError) -> str:
         said = _("It asks us to slow down.")
     elif isinstance(problem, ProviderUnavailable):
         said = _("It did not answer in time.")
+    elif isinstance(problem, ProviderMalformed):
+        said = _("Its answer could not be used.")
     else:
         said = _("It refused the request.")
     return _("{said} Code {code}.", said=said, code=problem.code) if problem.code else said

@@ -8,22 +8,29 @@ neither stops the others nor is asked for with each list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
+from bot.domain.filters import OrderFilter
 from bot.domain.orders import Order, PaymentStatus
-from bot.errors import ProviderError, ProviderInvalid, ProviderMalformed, ProviderNotFound
+from bot.errors import (
+    ProviderError,
+    ProviderInvalid,
+    ProviderMalformed,
+    ProviderNotFound,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
 from bot.ports import Clock, ProviderAdapter, SnapshotStore
 from bot.services.together import together
 
 AT_ONCE = 10  # read at the same time and saved together; the account's rate limit sits below
 DETAILS = 100  # read per refresh; the rest waits for the next one
 REST = timedelta(minutes=10)  # for an order that could not be read
+FEW = 3  # orders without an answer that another order's answer may explain
 _OF_ONE_ORDER = (ProviderNotFound, ProviderMalformed, ProviderInvalid)
-
-_Read = Callable[[ProviderAdapter, str], Coroutine[Any, Any, Order | None]]
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DetailsReader:
@@ -44,7 +51,7 @@ class DetailsReader:
             due = await self._snapshots.due_for_details(name, limit=DETAILS + len(resting))
             wanted = [order_id for order_id in due if order_id not in resting][:DETAILS]
             try:
-                await self._read(name, wanted, self._order)
+                await self._read(name, wanted)
             except ProviderError as error:
                 return error
         return None
@@ -52,42 +59,63 @@ class DetailsReader:
     async def verify(self, name: str, order_ids: Sequence[str]) -> None:
         """Read orders that may no longer be what the snapshots say. One that cannot be read is
         kept with an unknown status. Raises ProviderError when the cloud fails as a whole."""
-        await self._read(name, order_ids, self._order_or_unknown)
+        await self._read(name, order_ids, doubting=True)
 
-    async def _read(self, name: str, order_ids: Sequence[str], read: _Read) -> None:
+    async def _read(self, name: str, order_ids: Sequence[str], *, doubting: bool = False) -> None:
+        """What came is saved, whatever became of the rest."""
         adapter = self._adapters[name]
         for start in range(0, len(order_ids), AT_ONCE):
             began_at = self._clock.now()
             batch = order_ids[start : start + AT_ONCE]
-            orders = await together(read(adapter, order_id) for order_id in batch)
-            found = [order for order in orders if order is not None]
+            told = await together(_told(adapter, order_id) for order_id in batch)
+            found = [each for each in told if isinstance(each, Order)]
+            failed = {
+                order_id: each
+                for order_id, each in zip(batch, told, strict=True)
+                if isinstance(each, ProviderError)
+            }
+            silent = await self._silence(adapter, failed, among=len(batch))
+            for order_id, error in failed.items():
+                if silent is None or isinstance(error, _OF_ONE_ORDER):
+                    self._rest(name, order_id)
+                    found += await self._doubted(name, order_id, error) if doubting else ()
             await self._snapshots.save(found, seen_at=began_at)
+            if silent is not None:
+                raise silent
 
-    async def _order(self, adapter: ProviderAdapter, order_id: str) -> Order | None:
-        try:
-            return await adapter.get_order(order_id, language="en")
-        except _OF_ONE_ORDER:
-            self._rest(adapter.account.name, order_id)
-            return None
+    async def _silence(
+        self, adapter: ProviderAdapter, failed: Mapping[str, ProviderError], *, among: int
+    ) -> ProviderError | None:
+        """What keeps the whole cloud from answering. A server's error about a few orders, while it
+        gives others, is about those orders."""
+        others = [each for each in failed.values() if not isinstance(each, _OF_ONE_ORDER)]
+        refused = [each for each in others if not _is_no_answer(each)]
+        if refused or not others or 2 * len(others) <= among:
+            return refused[0] if refused else None
+        is_of_these = len(others) <= FEW and await self._gives_another(adapter, failed)
+        return None if is_of_these else others[0]
 
-    async def _order_or_unknown(self, adapter: ProviderAdapter, order_id: str) -> Order | None:
-        """Passed on as a list row, so that it is due again and the next row that differs wins."""
-        name = adapter.account.name
-        try:
-            return await adapter.get_order(order_id, language="en")
-        except _OF_ONE_ORDER as error:
-            self._rest(name, order_id)
-            word = "not found" if isinstance(error, ProviderNotFound) else ""
+    async def _gives_another(self, adapter: ProviderAdapter, failed: Collection[str]) -> bool:
+        name, now = adapter.account.name, self._clock.now()
+        every = OrderFilter(accounts=frozenset((name,)), since=_EVER, until=now)
+        page = await self._snapshots.page(every, offset=0, limit=FEW + 1)
+        others = (each.order.order_id for each in page.snapshots)
+        other = next((each for each in others if each not in failed), None)
+        return other is not None and isinstance(await _told(adapter, other), Order)
+
+    async def _doubted(self, name: str, order_id: str, error: ProviderError) -> tuple[Order, ...]:
+        """As a list row, so that it is due again and the next row that differs wins."""
         snapshot = await self._snapshots.get(name, order_id)
         if snapshot is None:
-            return None
-        return replace(
+            return ()
+        doubted = replace(
             snapshot.order,
             payment_status=PaymentStatus.UNKNOWN,
-            payment_word=word,
+            payment_word="not found" if isinstance(error, ProviderNotFound) else "",
             inferred=False,
             detailed=False,
         )
+        return (doubted,)
 
     def _rest(self, name: str, order_id: str) -> None:
         self._resting[name][order_id] = self._clock.now() + REST
@@ -100,3 +128,14 @@ class DetailsReader:
             if now < until <= now + REST
         }
         return resting
+
+
+async def _told(adapter: ProviderAdapter, order_id: str) -> Order | ProviderError:
+    try:
+        return await adapter.get_order(order_id, language="en")
+    except ProviderError as error:
+        return error
+
+
+def _is_no_answer(error: ProviderError) -> bool:
+    return isinstance(error, ProviderUnavailable) and not isinstance(error, ProviderThrottled)

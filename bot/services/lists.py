@@ -22,7 +22,7 @@ from bot.services.access import Viewer
 from bot.services.asked import Asked, Asking
 from bot.services.asking import Asker, no_answer
 from bot.services.lookup_records import filter_facts, filter_texts
-from bot.services.refresh import Refresher
+from bot.services.refresh import SLICE, Refresher
 
 PAGE = 8  # orders on one card
 
@@ -181,11 +181,13 @@ def last_known(
     answer: AccountAnswer | None,
     wanted: OrderFilter,
 ) -> AccountState:
-    """From what is stored alone."""
+    """From what is stored alone. A window far back is read by itself and leaves no coverage: that
+    the account has answered since is all that is known of it."""
     good_at, covered_since = _known(coverage, wanted)
-    if good_at is None and answer is not None:
-        good_at = answer.good_at
-    failed = answer is None or answer.failed_at is not None
+    answered_at = answer.good_at if answer is not None else None
+    if good_at is None and answered_at is not None and wanted.until < answered_at - SLICE:
+        good_at = answered_at
+    failed = answer is None or answer.failed_at is not None or good_at is None
     problem = no_answer(account.name) if failed else None
     return AccountState(account, good_at, covered_since, problem=problem)
 
@@ -196,11 +198,19 @@ def as_asked(state: AccountState, asking: Asking, *, naming: bool, more: bool) -
     if reading.cancelled() or (naming and not reading.done()):
         problem = no_answer(state.account.name)
     elif reading.done():
-        problem = reading.result()
+        problem = reading.result() or _half_read(asking, is_last=naming and not more)
         if problem is None and state.covered_since is not None:  # a window read by itself
             state = replace(state, good_at=asking.began_at, covered_since=None)
     coming = more and problem is None and not asking.whole.done()
     return replace(state, asking=coming, problem=problem)
+
+
+def _half_read(asking: Asking, *, is_last: bool) -> ProviderError | None:
+    """Without their details, orders lack deadlines, or even the status where lists do not tell:
+    what is drawn is not as current as it would seem."""
+    if not asking.whole.done():
+        return no_answer(asking.account) if is_last else None
+    return None if asking.whole.cancelled() else asking.whole.result()
 
 
 def _known(

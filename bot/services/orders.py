@@ -32,6 +32,7 @@ from bot.services.lookup_records import LookupRecords
 from bot.services.together import together
 
 DEADLINE = 8.0  # seconds until a cloud that has not told its products is named
+SHARED = "en"  # the language of the names that lists and filters use for everybody
 _ID_SHOWN = 64  # characters of what was typed
 
 
@@ -184,7 +185,8 @@ class OrderLookups:
             await self._remember(viewer, channel, stored.order)
             return self._shown(stored.order, account, stored.seen_at, problem=error)
         now = self._clock.now()
-        await self._snapshots.save([order], seen_at=now)
+        shared = order if viewer.person.language == SHARED else _for_all(order, stored)
+        await self._snapshots.save([shared], seen_at=now)
         await self._snapshots.answered(account.name, at=now)
         await self._remember(viewer, channel, order)
         await self._records.add(AuditKind.ORDER_SHOWN, viewer, account, order.order_id)
@@ -259,3 +261,18 @@ async def _resources(adapter: ProviderAdapter, order_id: str) -> tuple[Resource,
         return await adapter.list_resources(order_id)
     except ProviderError:
         return ()
+
+
+def _for_all(order: Order, stored: Snapshot | None) -> Order:
+    """*order*, read in the language of one person, with the names that lists and filters use for
+    everybody. Where none are known yet, its details are due in that language."""
+    if stored is None or not stored.order.detailed:
+        return replace(order, detailed=False)
+    known = {line.line_id: line for line in stored.order.line_items}
+    lines = [
+        replace(line, product_name=same.product_name, description=same.description)
+        if (same := known.get(line.line_id))
+        else line
+        for line in order.line_items
+    ]
+    return replace(order, product_name=stored.order.product_name, line_items=tuple(lines))

@@ -27,6 +27,9 @@ SLICE = timedelta(days=30)
 UNPAID_BACK = timedelta(days=366)  # a year, whenever today it is asked for
 UNPAID_SLICE = timedelta(days=90)  # where the provider states no longest window
 OPEN = 10_000  # unpaid orders of one account
+DOUBT = timedelta(days=31)  # how long an order without a known payment status is looked at again
+DOUBT_AGAIN = timedelta(hours=1)
+DOUBTFUL = 20  # of them read with one list
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -164,7 +167,8 @@ class Refresher:
         self, adapter: ProviderAdapter, since: datetime, until: datetime
     ) -> None:
         """Orders that were unpaid and are not in the cloud's list of unpaid ones are read one by
-        one: they were paid, cancelled, or are gone. So are all where there is no such list."""
+        one: they were paid, cancelled, or are gone. So are all where there is no such list, and
+        now and then those whose payment status nobody knew: no list may tell of them again."""
         name, can = adapter.account.name, adapter.capabilities
         back_to = since if can.filters_payment_status else _EVER
         were_unpaid = await self._snapshots.open_ids(name, since=back_to, limit=OPEN)
@@ -178,7 +182,10 @@ class Refresher:
                 )
             )
         left = [order_id for order_id in were_unpaid if order_id not in still_unpaid]
-        await self._details.verify(name, left)
+        doubtful = await self._snapshots.doubtful_ids(
+            name, since=until - DOUBT, seen_before=until - DOUBT_AGAIN, limit=DOUBTFUL
+        )
+        await self._details.verify(name, [*left, *doubtful])
 
     async def _save(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
@@ -31,6 +31,8 @@ from handlers.views.text import (
 
 SHOWN_PROBLEMS = 10
 NUMBER = 64  # characters of an order number in a row
+YEAR = timedelta(days=364)  # or more: `/order unpaid` without filters
+LATELY = timedelta(days=1)  # a card may be some hours old
 NAMES = 2900  # characters of the names of accounts that a block only counts
 
 
@@ -44,7 +46,7 @@ def list_card(
     for snapshot, card_id in zip(listed.page.snapshots, row_ids, strict=True):
         blocks.append(_row(snapshot, card_id, zone, now))
     if not listed.page.snapshots:
-        blocks.append(plain(_nothing(listed)))
+        blocks.append(plain(_nothing(listed, now)))
     blocks.append(note(*[ours(part) for part in _coverage(listed, zone)]))
     blocks.extend(gap_blocks(listed.states, listed.wanted, zone))
     blocks.append(_turns(listed, turn_id))
@@ -67,22 +69,31 @@ def _title(listed: OrderList) -> str:
     return _("Orders: {total}", total=listed.page.total)
 
 
-def _nothing(listed: OrderList) -> str:
+def _nothing(listed: OrderList, now: datetime) -> str:
     if listed.page.total:
         return _("This page is past the end by now. Press Previous or Refresh.")
     if any(state.problem or state.asking for state in listed.states):
         return _("Nothing known so far; not every cloud has answered.")
-    if listed.unpaid and not _narrowed(listed.wanted):
+    if listed.unpaid and not _narrowed(listed.wanted, now):
         names = ", ".join(state.account.name for state in listed.states)
+        if unknown := listed.page.status_unknown:
+            return _(
+                "Nothing is known to be unpaid in {accounts}; of {count} orders the status is not"
+                " known.",
+                accounts=names,
+                count=unknown,
+            )
         return _("Nothing is unpaid in {accounts}.", accounts=names)
     if listed.unpaid:
         return _("No unpaid order fits. All of them: /order unpaid")
     return _("No order fits. A longer time: /order list since:90d")
 
 
-def _narrowed(wanted: OrderFilter) -> bool:
+def _narrowed(wanted: OrderFilter, now: datetime) -> bool:
+    """Whether it is about less than everything of a year up to now."""
     filters = (wanted.provider, wanted.order_type, wanted.product, wanted.over)
-    return any(each is not None for each in filters)
+    is_a_year = wanted.since <= now - YEAR and now - LATELY <= wanted.until
+    return not is_a_year or any(each is not None for each in filters)
 
 
 def _row(snapshot: Snapshot, card_id: str, zone: str, now: datetime) -> Block:
@@ -173,7 +184,7 @@ def _problem(state: AccountState, zone: str) -> str:
         return ""
     said = words.brief_problem(state.problem)
     if state.good_at is None:
-        return _("{problem} It has not answered yet.", problem=said)
+        return _("{problem} Its orders are not read yet.", problem=said)
     return _("{problem} Shown as of {when}.", problem=said, when=when(state.good_at, zone))
 
 

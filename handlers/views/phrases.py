@@ -36,7 +36,7 @@ def deadline_words(order: Order, zone: str, now: datetime) -> Markup | None:
     if order.payment_status is not PaymentStatus.UNPAID:
         return None
     if order.deadline is None:
-        return ours(_("no deadline given"))
+        return ours(_("no deadline given") if order.detailed else _("deadline not read yet"))
     when_due = moment(order.deadline, zone)
     if order.deadline <= now:
         return ours(_("deadline was {when}", when=when_due))

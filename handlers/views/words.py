@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bot.domain.orders import Order, OrderType, PaymentStatus
 from bot.domain.subjects import number, own_quantity
-from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable, Remedy
+from bot.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnavailable,
+    Remedy,
+)
 from bot.i18n import _
 from bot.redact import mask
 from handlers.views.text import beginning, clean, money, short
@@ -114,6 +120,8 @@ def brief_problem(error: ProviderError) -> str:
         what = _("{account} asks us to slow down.", account=error.account)
     elif isinstance(error, ProviderUnavailable):
         what = _("No answer from {account}.", account=error.account)
+    elif isinstance(error, ProviderMalformed):
+        what = _("{account} gave an answer that cannot be used.", account=error.account)
     else:
         what = _("{account} refused the request.", account=error.account)
     code = masked(error.code, NAME)

@@ -184,6 +184,32 @@ async def test_open_are_the_unpaid_orders_since_then(store: SnapshotStore) -> No
     assert await store.open_ids(ACCOUNT, since=lately, limit=9) == ("unpaid", "undated")
 
 
+async def test_what_its_cloud_told_no_status_of_is_found_until_it_is_seen_again(
+    store: SnapshotStore,
+) -> None:
+    unknown = {"payment_status": PaymentStatus.UNKNOWN, "created_at": NOON - timedelta(days=2)}
+    made: dict[str, dict[str, Any]] = {
+        "newer": {"created_at": NOON - timedelta(days=1)},
+        "doubtful": {},
+        "refund": {"order_type": OrderType.REFUND},
+        "old": {"created_at": NOON - timedelta(days=40)},
+        "unpaid": {"payment_status": PaymentStatus.UNPAID},
+        "elsewhere": {"account": "b"},
+    }
+    orders = [a_detailed_order(**{"order_id": name} | unknown | own) for name, own in made.items()]
+    row = an_order(**{"order_id": "row", **unknown})
+    await store.save([*orders, row], seen_at=NOON)
+
+    async def found(limit: int = 9) -> tuple[str, ...]:
+        since, before = NOON - timedelta(days=31), NOON + timedelta(seconds=1)
+        return await store.doubtful_ids(ACCOUNT, since=since, seen_before=before, limit=limit)
+
+    assert await found() == ("newer", "doubtful")
+    assert await found(1) == ("newer",)
+    await store.save(orders[:1], seen_at=NOON + timedelta(seconds=1))
+    assert await found() == ("doubtful",)
+
+
 async def test_an_order_is_found_by_id_or_number_in_the_named_accounts_only(
     store: SnapshotStore,
 ) -> None:

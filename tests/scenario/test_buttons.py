@@ -140,6 +140,42 @@ async def test_next_and_previous_turn_a_list_in_its_place(stage: Stage) -> None:
     assert "Previous" not in labels(first)
 
 
+async def test_a_page_that_was_turned_to_stays_when_the_clouds_answer_late(stage: Stage) -> None:
+    card = await refreshed_slowly(stage)
+    await stage.press(ALICE, "next_page", ts=card.ts)
+    second = said(await stage.redrawn(card, "9 to 16 of"))
+    await stage.idle()
+    assert said(card) == second
+
+
+async def test_refresh_after_a_turn_is_redrawn_when_the_clouds_have_answered(stage: Stage) -> None:
+    card = await refreshed_slowly(stage)
+    await stage.press(ALICE, "next_page", ts=card.ts)
+    await stage.redrawn(card, "9 to 16 of")
+    await stage.press(ALICE, "refresh", ts=card.ts)
+    await stage.redrawn(card, "asking the clouds")
+    await stage.appears(lambda: "asking" not in said(card), "the whole list")
+    assert "1 to 8 of" in said(card)
+
+
+async def refreshed_slowly(stage: Stage) -> Message:
+    """A list that was refreshed and is drawn again once its slow cloud has answered."""
+    before = stage.seen(ALICE)
+
+    def whole() -> Message | None:
+        for message in stage.slack.messages(GENERAL, ALICE):
+            if message.ts not in before and "asking" not in said(message):
+                return message
+        return None
+
+    await stage.type(ALICE, "list account:huawei-main since:60d", until="1 to 8")
+    card = await stage.appears(whole, "the list of all that the cloud has")
+    stage.later(seconds=6)
+    stage.clouds.book.faults.append(Fault("slow", "huawei-main", "list_orders", 1.5))
+    await stage.press(ALICE, "refresh", ts=card.ts)
+    return await stage.redrawn(card, "asking the clouds")
+
+
 async def test_next_turns_the_products(stage: Stage) -> None:
     card = await stage.type(ALICE, "products", until="1 to 30 of")
     await stage.press(ALICE, "next_page", ts=card.ts)

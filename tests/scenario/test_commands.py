@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,26 @@ async def test_a_bare_id_is_shown_however_it_was_pasted(stage: Stage) -> None:
     for pasted in (order.order_id.lower(), f"“{order.order_id}”", f"`{order.order_id}`"):
         card = await stage.type(ALICE, pasted, until=order.order_id)
         assert f"{order.payable:,.2f}" in said(card)
+
+
+async def test_history_by_the_order_number_tells_what_happened_to_the_order(stage: Stage) -> None:
+    listed = await stage.type(ALICE, "list account:unicloud-main since:60d", until="1 to 8")
+    (number, *_rest) = re.findall(r"P[0-9]{14}", said(listed))
+    await stage.type(ALICE, number, until="As of")
+    shown = stage.recorded("order:shown", actor=ALICE)[-1]
+    for typed in (number, f"{number} unicloud-main"):
+        history = await stage.type(ALICE, f"history {typed}", until="looked at")
+        assert shown["subject"].rpartition("/")[2] in said(history)
+        answered = stage.recorded("input:answered", actor=ALICE, input="history")[-1]
+        assert answered["subject"] == shown["subject"]
+
+
+async def test_history_names_the_account_that_holds_the_order(stage: Stage) -> None:
+    """Although the number could be of another one, too."""
+    order = stage.an_order("alibaba-intl", "paid", index=1)
+    await stage.type(ALICE, f"{order.order_id} alibaba-intl", until=order.order_id)
+    await stage.type(ALICE, f"history {order.order_id} alibaba-main", until="Nothing has happened")
+    await stage.type(ALICE, f"history {order.order_id}", until=f"{order.order_id} in alibaba-intl")
 
 
 async def test_an_id_that_fits_two_accounts_is_asked_about_and_then_shown(stage: Stage) -> None:

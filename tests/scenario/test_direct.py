@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.manifest import BOT_EVENTS
+from bot.sandbox.clouds.book import Fault
 from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.state import Message
 from tests.cancelling import MINUTE, POLICY, form_of
@@ -89,6 +90,17 @@ async def test_a_list_is_one_message_that_is_drawn_anew(stage: Stage) -> None:
     assert said_by_bot == [listed]
     await stage.press(ALICE, "next_page", where=DM[ALICE], ts=listed.ts)
     await stage.redrawn(listed, "9 to 16")
+
+
+async def test_a_page_that_was_turned_to_stays_when_the_clouds_answer_late(stage: Stage) -> None:
+    await say(stage, ALICE, "list account:huawei-main since:60d", until="1 to 8")
+    stage.clouds.book.faults.append(Fault("slow", "huawei-main", "list_orders", 1.5))
+    command = "list account:huawei-main since:60d"
+    listed = await say(stage, ALICE, command, until="asking the clouds")
+    await stage.press(ALICE, "next_page", where=DM[ALICE], ts=listed.ts)
+    second = said(await stage.redrawn(listed, "9 to 16"))
+    await stage.idle()
+    assert said(listed) == second
 
 
 async def test_cancel_shows_the_orders_card_whose_button_opens_the_form(stage: Stage) -> None:

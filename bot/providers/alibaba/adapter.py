@@ -195,7 +195,9 @@ class AlibabaAdapter:
             text = _(
                 "only {read} of {total} rows could be read", read=error.read, total=error.total
             )
-            raise self._malformed(operation, text) from error
+            moved = self._malformed(operation, text)
+            moved.remedy = Remedy.TRY_AGAIN
+            raise moved from error
 
     def _orders(self, rows: list[dict[str, Any]]) -> list[Order]:
         """Orders of one page of the list, rows of one order together."""

@@ -154,6 +154,7 @@ def to_order(
         order_number=wire.order_number or None,
         payment_status=status,
         payment_word=wire.status,
+        inferred=status is PaymentStatus.UNPAID,
         order_type=_ORDER_TYPE.get(wire.category, OrderType.OTHER),
         order_type_word=wire.category,
         payable=_money(payable, currency),

@@ -73,7 +73,7 @@ def the_line(*notes: OrderNote, **parts: Any) -> DigestLine:
 
 
 def yesterday(*orders: Order) -> DigestContents:
-    shown = (AccountShown("huawei-main", NOON),)
+    shown = (AccountShown("huawei-main", NOON), AccountShown("huawei-two", NOON))
     return DigestContents(as_of=NOON - DAY, zone="UTC", lines=lines(*orders), accounts=shown)
 
 

@@ -11,7 +11,13 @@ import pytest
 
 from bot.domain.accounts import Provider
 from bot.domain.orders import OrderType, PaymentStatus
-from bot.errors import ProviderError, ProviderThrottled, ProviderUnavailable
+from bot.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnavailable,
+    Remedy,
+)
 from bot.services.lists import AccountState
 from handlers.views.surface import Rendered
 from tests.builders import NOON, a_detailed_order, an_account, an_order
@@ -46,6 +52,14 @@ def test_a_row_says_amount_type_deadline_and_age_then_the_clouds_words() -> None
     assert row.startswith("*12,480.00 CNY* · New · pay by <!date^")
     assert row.endswith("(in 3 d) · 24 h old")
     assert "Elastic Cloud Server x 4 · huawei-main · CS2611171200ABCDE" in plain_of(card)
+
+
+@pytest.mark.parametrize(
+    ("detailed", "said"), [(True, "no deadline given"), (False, "deadline not read yet")]
+)
+def test_a_deadline_that_was_not_read_is_not_called_none(detailed: bool, said: str) -> None:
+    order = an_order(deadline=None, detailed=detailed)
+    assert said in markup_of(checked(a_list(order)))[0]
 
 
 def test_a_row_shows_the_number_that_people_know() -> None:
@@ -92,6 +106,8 @@ def test_a_page_that_is_past_the_end_by_now_does_not_claim_that_nothing_is_unpai
 def test_an_empty_list_says_in_which_accounts_nothing_is_unpaid() -> None:
     states = (a_state("a"), a_state("b"))
     assert "Nothing is unpaid in a, b." in read(checked(a_list(states=states)))
+    said = read(checked(a_list(states=states, unknown=2)))
+    assert "Nothing is known to be unpaid in a, b; of 2 orders the status is not known." in said
 
 
 @pytest.mark.parametrize(
@@ -101,6 +117,8 @@ def test_an_empty_list_says_in_which_accounts_nothing_is_unpaid() -> None:
         {"product": "ecs"},
         {"order_type": OrderType.NEW},
         {"provider": Provider.HUAWEI},
+        {"since": NOON - timedelta(days=30)},
+        {"until": NOON - timedelta(days=60)},
     ],
     ids=lambda narrowed: next(iter(narrowed)),
 )
@@ -114,6 +132,12 @@ def test_an_empty_narrowed_list_does_not_claim_that_nothing_is_unpaid(
 
 def test_an_empty_list_of_all_orders_tells_how_to_look_further_back() -> None:
     assert "since:90d" in read(checked(a_list(payment_status=None)))
+
+
+def test_an_answer_that_cannot_be_used_is_not_told_as_a_refusal() -> None:
+    problem = ProviderMalformed("odd", account="ali", remedy=Remedy.TRY_AGAIN)
+    card = checked(a_list(states=(a_state("ali", problem=problem),)))
+    assert "ali gave an answer that cannot be used. Try again in a minute." in read(card)
 
 
 @pytest.mark.parametrize("state", [{"problem": no_answer("huawei-main")}, {"asking": True}])
@@ -132,7 +156,7 @@ def test_a_cloud_that_did_not_answer_is_named_with_the_moment_of_its_orders() ->
     said = "No answer from ali. Try again in a minute. Shown as of Wed 18 Nov 2026 12:00 UTC."
     assert said in read(card)
     assert said in card.text
-    assert "No answer from uni. Try again in a minute. It has not answered yet." in read(card)
+    assert "No answer from uni. Try again in a minute. Its orders are not read yet." in read(card)
 
 
 def test_a_cloud_that_throttles_is_named_too() -> None:

@@ -84,7 +84,7 @@ def test_a_card_of_an_order_of_which_little_is_known_has_no_empty_place() -> Non
     )
     card = checked(a_card(order))
     assert "no amount given · unnamed product" in card.text
-    assert "no deadline given" in markup_of(card)[0]
+    assert "deadline not read yet" in markup_of(card)[0]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.orders import OrderQuery, PaymentStatus
-from bot.errors import ProviderInvalid, ProviderMalformed, ProviderUnavailable
+from bot.errors import ProviderInvalid, ProviderMalformed, ProviderUnavailable, Remedy
 from bot.providers.alibaba.adapter import ORDERS_PER_PAGE, PRODUCTS_PER_PAGE
 from bot.providers.alibaba.paging import PAGE_CAP, Incomplete, all_rows
 from bot.providers.alibaba.wire import Page
@@ -146,8 +146,9 @@ async def test_a_row_that_stays_missing_is_an_error_and_never_a_shorter_list(fau
         return good(OrderList={"Order": sent}, TotalCount=len(rows))
 
     async with alibaba(faulty) as cloud:
-        with pytest.raises(ProviderMalformed, match="only 49 of 50 rows"):
+        with pytest.raises(ProviderMalformed, match="only 49 of 50 rows") as caught:
             await cloud.orders()
+    assert caught.value.remedy is Remedy.TRY_AGAIN, "orders were placed while it read"
     assert len(cloud.server.asked) == 6
 
 

@@ -66,6 +66,7 @@ async def test_an_order_that_waits_for_payment_is_unpaid_with_the_providers_word
     ):
         order = await adapter.get_order("1185005071365046275", language="zh")
     assert (order.payment_status, order.payment_word) == (PaymentStatus.UNPAID, "UNPAID")
+    assert order.inferred, "no word of the provider states it"
     assert order.payable == Money(Decimal("199.5"), "CNY")
     assert order.deadline == datetime(2019, 10, 19, 1, 30, tzinfo=UTC)
     (line,) = order.line_items

@@ -14,12 +14,20 @@ from bot.domain.approvals import RequestStatus
 from bot.domain.digest_contents import DigestContents, Gone, Section
 from bot.domain.digests import NoteKind, OrderNote
 from bot.domain.orders import Order, OrderType, PaymentStatus
-from bot.errors import ProviderNotFound, ProviderRefused, ProviderThrottled, UsageError
+from bot.domain.policy import Rule
+from bot.errors import (
+    ProviderMalformed,
+    ProviderNotFound,
+    ProviderRefused,
+    ProviderThrottled,
+    UsageError,
+)
 from bot.services import composing
 from tests.builders import an_account, an_entry, money
-from tests.digest_office import DAY, FINANCE, MORNING, DigestOffice, a_cloud, placed
+from tests.digest_office import BOB, DAY, FINANCE, MORNING, DigestOffice, a_cloud, placed
 from tests.fake_cloud import FakeAdapter, answer_at_once, failing, unavailable, waiting_for
 from tests.request_builders import a_request
+from tests.request_office import a_policy, people_named
 
 HUAWEI, ALIBABA = "huawei-main", "alibaba-main"
 HOUR = timedelta(hours=1)
@@ -181,10 +189,12 @@ async def test_pitfall_37_a_cloud_that_never_answered_is_not_shown_as_empty() ->
         ALIBABA: "It asks us to slow down.",
     }
     assert [each.good_at for each in digest.accounts] == [None, None]
+    office.clouds[1].script = failing(ProviderMalformed("odd", account=ALIBABA))
+    assert problems(await office.tomorrow())[ALIBABA] == "Its answer could not be used."
 
 
 async def test_pitfall_37_a_cloud_that_takes_too_long_is_named() -> None:
-    office = an_office(patience=0.05)
+    office = an_office(patience=0.3)
     office.clouds[0].script = waiting_for(asyncio.Event())
     await office.plan()
     digest = await office.digest()
@@ -199,7 +209,7 @@ async def test_pitfall_37_a_cloud_that_takes_too_long_is_named() -> None:
 )
 async def test_pitfall_37_a_cloud_that_stops_before_all_is_told_is_named(script: Any) -> None:
     """Without its details an order has no deadline, or even no status."""
-    office = an_office(patience=0.05)
+    office = an_office(patience=0.3)
     office.clouds[0].script = script
     await office.plan()
     digest = await office.digest()
@@ -261,11 +271,40 @@ async def test_an_account_that_is_left_out_is_named_and_neither_new_nor_gone() -
     office.clouds[1].put(placed("A1", account=ALIBABA, provider=Provider.ALIBABA))
     await office.plan()
     await office.digest()
-    office.clouds = office.clouds[:1]
+    office.policy = a_policy(Rule(accounts=frozenset({ALIBABA}), viewers=people_named(BOB)))
     office.restart()
     digest = await office.tomorrow()
     assert (order_ids(digest), digest.gone, digest.left_out) == (["CS1"], (), (ALIBABA,))
     assert (await office.tomorrow()).left_out == ()
+
+
+async def test_an_account_that_is_no_longer_configured_is_nobodys_to_view() -> None:
+    office = an_office()
+    await office.plan()
+    await office.digest()
+    office.clouds = office.clouds[:1]
+    office.restart()
+    assert (await office.tomorrow()).left_out == ()
+
+
+async def test_what_an_account_that_joins_a_digest_has_long_had_is_not_new() -> None:
+    office = an_office()
+    await office.plan()
+    huawei, alibaba = office.clouds
+    office.clouds = (huawei,)
+    office.restart()
+    await office.digest()
+    alibaba.put(placed("A1", account=ALIBABA, provider=Provider.ALIBABA))
+    office.clouds = (huawei, alibaba)
+    office.restart()
+    alibaba.script = failing(unavailable(ALIBABA))
+    assert problems(await office.tomorrow())
+    alibaba.script = answer_at_once
+    digest = await office.tomorrow()
+    assert [(line.order_id, line.new) for line in digest.lines] == [("A1", False), ("CS1", False)]
+    alibaba.put(placed("A2", account=ALIBABA, provider=Provider.ALIBABA, days=-2.5))
+    digest = await office.tomorrow()
+    assert [line.order_id for line in digest.lines if line.new] == ["A2"]
 
 
 async def test_other_filters_make_a_new_beginning() -> None:

@@ -17,8 +17,8 @@ from bot.errors import (
     StorageError,
 )
 from bot.services.lists import Patience
-from tests.builders import NOON, a_filter, an_order
-from tests.fake_cloud import failing, unavailable, waiting_for
+from tests.builders import NOON, a_detailed_order, a_filter, an_order
+from tests.fake_cloud import FakeAdapter, failing, unavailable, waiting_for
 from tests.unit.services.house import (
     ALL_UNPAID,
     BOTH,
@@ -118,17 +118,30 @@ async def test_details_that_never_come_leave_a_list_that_is_not_waiting() -> Non
     house.cloud.script = waiting_for(asyncio.Event(), "get_order")
     drawn = await house.follow(a_filter())
     assert [listed.states[0].asking for listed in drawn] == [True, True, False]
-    assert problems(drawn[-1]) == {}
+    told = [problems(listed) for listed in drawn]
+    assert told == [{}, {}, {"huawei-main": "ProviderUnavailable"}]
     await house.lists.aclose()
 
 
-async def test_details_that_fail_do_not_fail_the_list() -> None:
+async def test_details_that_fail_take_no_order_from_the_list_and_are_named() -> None:
     house = House(huawei())
     house.cloud.script = failing(
         ProviderRefused("no right to read one", account="huawei-main"), "get_order"
     )
     listed = await house.last(a_filter())
-    assert (ids(listed), problems(listed)) == (["CS2611171200ABCDE"], {})
+    assert ids(listed) == ["CS2611171200ABCDE"]
+    assert problems(listed) == {"huawei-main": "ProviderRefused"}
+
+
+async def test_a_cloud_that_tells_no_status_is_not_shown_as_one_without_unpaid_orders() -> None:
+    """Its list answers, the details that alone tell what is unpaid do not."""
+    house = House(
+        FakeAdapter(orders=[a_detailed_order()], filters_payment_status=False, lists_deadline=False)
+    )
+    house.cloud.script = failing(unavailable(), "get_order")
+    listed = await house.last(a_filter(payment_status=PaymentStatus.UNPAID))
+    assert (listed.page.total, listed.page.status_unknown) == (0, 1)
+    assert problems(listed) == {"huawei-main": "ProviderUnavailable"}
 
 
 async def test_all_clouds_dead_is_a_list_with_all_of_them_named() -> None:
@@ -177,7 +190,8 @@ async def test_a_fault_of_ours_in_the_details_is_logged_and_the_list_stands() ->
     house.cloud.script = failing(KeyError("ours"), "get_order")
     with capture_logs() as logs:
         listed = await house.last(a_filter())
-    assert (len(ids(listed)), problems(listed)) == (1, {})
+    assert len(ids(listed)) == 1
+    assert problems(listed) == {"huawei-main": "ProviderUnavailable"}
     assert [log["event"] for log in logs] == ["details_failed"]
 
 

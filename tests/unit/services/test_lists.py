@@ -332,3 +332,25 @@ async def test_twenty_accounts_with_two_hundred_unpaid_orders_are_saved_page_by_
     assert listed.page.total == 4000
     assert house.snapshots.saves == 20 * 2
     assert [cloud.asked("get_order") for cloud in clouds] == [[]] * 20
+
+
+async def test_an_account_that_was_never_read_is_named_whatever_else_it_answered() -> None:
+    """Next on a card, long after its first drawing named the account."""
+    house = House(huawei(), alibaba())
+    house.clouds[1].script = failing(unavailable("alibaba-main"))
+    assert "alibaba-main" in problems(await house.last(EVERYTHING))
+    house.clouds[1].script = answer_at_once
+    await house.lookups.products(house.viewer(), ("alibaba-main",))
+    for wanted in (EVERYTHING, ALL_UNPAID):
+        listed = await house.lists.stored(house.viewer(), wanted, offset=0)
+        states = {state.account.name: state for state in listed.states}
+        assert states["alibaba-main"].good_at is None
+        assert set(problems(listed)) == {"alibaba-main"}
+
+
+async def test_a_window_far_back_that_left_no_coverage_is_not_called_unread() -> None:
+    house = House(huawei(a_detailed_order(created_at=NOON - 700 * DAY, payment_status=PAID)))
+    far_back = a_filter(since=NOON - 710 * DAY, until=NOON - 690 * DAY)
+    await house.last(far_back)
+    listed = await house.lists.stored(house.viewer(), far_back, offset=0)
+    assert (problems(listed), listed.states[0].good_at) == ({}, NOON)

@@ -25,7 +25,7 @@ from bot.errors import (
     UserError,
 )
 from bot.services.orders import Choice, Shown
-from tests.builders import NOON, a_detailed_order, an_account, an_order
+from tests.builders import NOON, a_detailed_order, a_filter, an_account, an_order
 from tests.fake_cloud import FakeAdapter, failing, unavailable
 from tests.unit.services.house import CHANNEL, House
 
@@ -71,6 +71,18 @@ async def test_an_order_is_read_from_its_cloud_each_time() -> None:
 async def test_an_order_is_read_in_the_persons_language() -> None:
     shown = await show(House(huawei()), language="zh")
     assert shown.order.product_name == "Elastic Cloud Server (zh)"
+
+
+@pytest.mark.parametrize("listed_first", [True, False])
+async def test_one_persons_language_changes_no_list_of_others(listed_first: bool) -> None:
+    house = House(huawei())
+    english = a_filter(product="elastic cloud server (en)")
+    if listed_first:
+        assert (await house.last(english)).page.total == 1
+    await show(house, language="zh")
+    house.clock.move(timedelta(minutes=1))
+    assert (await house.last(english)).page.total == 1
+    assert (await house.stored(ID)).product_name == "Elastic Cloud Server (en)"
 
 
 @pytest.mark.parametrize("account", ["huawei-other", "HUAWEI-OTHER"])

@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.services.details import DetailsReader
 from tests.builders import NOON, a_filter, an_account
-from tests.fake_cloud import FakeAdapter, failing, unavailable, waiting_for
+from tests.fake_cloud import FakeAdapter, Script, failing, unavailable, waiting_for
 from tests.unit.services.house import (
     DAY,
     HUAWEI,
@@ -70,6 +70,20 @@ async def test_more_paid_orders_than_are_read_at_once_are_all_noticed() -> None:
     house.clock.move(timedelta(minutes=1))
     await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
     assert await house.snapshots.open_ids(HUAWEI, since=NOON - 2 * YEAR, limit=999) == ()
+
+
+async def test_an_order_whose_status_nobody_knew_is_looked_at_again_within_the_hour() -> None:
+    """Completed long after it was listed, it stands in no list that is read again."""
+    house = House(FakeAdapter(orders=[an_order_of(2, payment_status=UNKNOWN)]))
+    await house.refresher.window(HUAWEI, MONTH, NOON)
+    await house.refresher.details(HUAWEI)
+    house.cloud.change("D2", payment_status=PAID)
+    seen = []
+    for minutes in (30, 29, 2):
+        house.clock.move(timedelta(minutes=minutes))
+        await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
+        seen.append((await house.stored("D2")).payment_status)
+    assert seen == [UNKNOWN, UNKNOWN, PAID]
 
 
 async def test_an_order_gone_from_the_cloud_is_no_longer_unpaid() -> None:
@@ -231,6 +245,45 @@ async def test_details_that_cannot_be_read_starve_no_others_and_rest() -> None:
     house.clock.move(timedelta(minutes=10))
     await house.refresher.details(HUAWEI)
     assert house.cloud.asked("get_order") == ["D1", "D2"]
+
+
+def silent_about(*order_ids: str) -> Script:
+    """The cloud's server fails for these orders and answers for all others."""
+
+    async def script(_operation: str, about: OrderQuery | str) -> None:
+        if about in order_ids:
+            raise unavailable(code="SystemError")
+
+    return script
+
+
+async def test_an_order_that_its_cloud_cannot_give_hides_no_other_order_s_details() -> None:
+    house = House(FakeAdapter(orders=[an_order_of(days) for days in range(1, 31)]))
+    house.cloud.script = silent_about("D1")
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, NOON)
+    assert await house.refresher.details(HUAWEI) is None
+    assert await house.snapshots.due_for_details(HUAWEI, limit=99) == ("D1",)
+    house.clock.move(timedelta(minutes=11))
+    assert await house.refresher.details(HUAWEI) is None, "its cloud answers for another one"
+    house.cloud.script = failing(unavailable(), "get_order")
+    house.clock.move(timedelta(minutes=11))
+    assert await house.refresher.details(HUAWEI) is not None
+
+
+@pytest.mark.parametrize("silent", [("D20",), ("D20", "D21", "D22")])
+async def test_an_order_that_its_cloud_cannot_give_keeps_no_list_from_being_read(
+    silent: tuple[str, ...],
+) -> None:
+    days = range(20, 24)
+    house = House(FakeAdapter(orders=[an_order_of(each) for each in days]))
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, NOON)
+    for each in silent:
+        house.cloud.change(each, payment_status=PAID)
+    house.cloud.script = silent_about(*silent)
+    house.clock.move(timedelta(minutes=1))
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
+    assert {(await house.stored(each)).payment_status for each in silent} == {UNKNOWN}
+    assert (await covered(house)).unpaid_at == house.clock.now()
 
 
 async def test_a_clock_set_back_lets_no_order_rest_for_hours() -> None:
