@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
-from bot.errors import AddressTaken
+from bot.errors import AddressTaken, ConfigurationError
 from bot.i18n import _
 from bot.ops import Readiness
 from bot.ops import application as ops_application
@@ -114,14 +115,16 @@ async def _drain(gate: Gate, desk: Desk) -> None:
 async def _listen(
     stack: AsyncExitStack, app: web.Application, where: Listen, key: str
 ) -> tuple[str, int]:
-    """Raises AddressTaken where the address cannot be taken; *key* names the setting."""
+    """Raises AddressTaken, or ConfigurationError where the address can never be had; *key* names
+    the setting."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     try:
         await web.TCPSite(runner, where.host, where.port, backlog=WAITING).start()
     except OSError as error:
-        raise AddressTaken(
+        passes = error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
+        raise (AddressTaken if passes else ConfigurationError)(
             _(
                 "{key} {host}:{port} cannot be taken ({reason}): free it or choose another.",
                 key=key,

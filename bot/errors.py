@@ -150,6 +150,10 @@ class ProviderUnavailable(ProviderError):
     remedy = Remedy.TRY_AGAIN
 
 
+class ProviderUnfinished(ProviderUnavailable):
+    """The provider answers, and not all of it was read in time."""
+
+
 class ProviderThrottled(ProviderUnavailable):
     """The provider asks to wait; *retry_after_s* is its own figure in seconds, or None."""
 

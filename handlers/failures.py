@@ -13,7 +13,6 @@ FAILURES = (SlackClientError, ClientError, TimeoutError, OSError, AttributeError
 
 NOT_ABOUT_THE_TOKEN = frozenset(
     {
-        "accesslimited",
         "fatal_error",
         "internal_error",
         "org_login_required",  # as team_added_to_org: the workspace moves into an organisation

@@ -57,7 +57,7 @@ EXAMPLES: Mapping[Verb, str] = {
 
 # Every known id is digits, behind the first letters and before the last ones.
 _KNOWN_ID = re.compile(r"(?:CS|S|P)?[0-9]+[A-Z]*")
-_LABEL = re.compile(r"^[^\d<:/]+:(?!//)")
+_LABEL = re.compile(r"^(?:order|id|no|number|订单)[^\d<:/]*:(?!//)", re.IGNORECASE)
 _LABEL_WORD = re.compile(r"(?:order|id|no|number|订单[^\W\d]*)\W*", re.IGNORECASE)
 _ACCOUNT = "account:"
 _PART_OF_ID = re.compile(r"[A-Z0-9]+|[0-9][A-Za-z0-9]*")
@@ -205,14 +205,20 @@ def _id_and_account(words: list[str]) -> tuple[str, str]:
 
 
 def _unlabelled(words: Iterable[str]) -> list[str]:
-    """Consoles copy an id with its label, `Order ID: 5004…`, and some with marks around it."""
-    bare = (_LABEL.sub("", word) for word in words)
+    """Consoles copy an id with its label, `Order ID: 5004…`, and some with marks around it. What
+    else stands before a colon is a name of its own: `alibaba-main:5004…`."""
+    bare = (part for word in words for part in _at_colon(_LABEL.sub("", word)))
     spoken = (word for word in bare if any(map(str.isalnum, word)))
     return list(dropwhile(_LABEL_WORD.fullmatch, spoken))
 
 
+def _at_colon(word: str) -> list[str]:
+    is_link = "://" in word or word.startswith("<")
+    return [word] if is_link else word.split(":", 1)
+
+
 def _account(word: str) -> str:
-    return unlinked(word).removeprefix(_ACCOUNT)
+    return unlinked(word).removeprefix(_ACCOUNT).rstrip(":,")
 
 
 def _is_known(order_id: str) -> bool:

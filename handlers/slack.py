@@ -250,11 +250,19 @@ def _refused(error: Exception, api_url: str, sentence: str) -> CountersignError:
     word = slack_word(error)
     if word and word not in NOT_ABOUT_THE_TOKEN:
         return ConfigurationError(sentence)
+    if word:
+        return SlackUnreachable(
+            _(
+                "Slack cannot answer for now ({word}). Where that stays so, ask whoever administers"
+                " the workspace.",
+                word=word,
+            )
+        )
     return SlackUnreachable(
         _(
             "Slack cannot be reached at {url} ({error}): check the network, slack.proxy and"
             " SLACK_API_URL.",
             url=api_url,
-            error=word or type(error).__name__,
+            error=type(error).__name__,
         )
     )

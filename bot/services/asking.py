@@ -77,7 +77,7 @@ class Asker:
             return None
         try:
             for turn in range(ROUNDS):
-                if turn and not await self._snapshots.due_for_details(name, limit=1):
+                if turn and not await self._refresher.has_due(name):
                     break
                 if problem := await self._refresher.details(name):
                     return problem

@@ -29,7 +29,13 @@ from bot.domain.digest_contents import (
 from bot.domain.digests import GRACE, DigestRun, RunState
 from bot.domain.filters import OrderFilter, SnapshotPage
 from bot.domain.policy import Humans
-from bot.errors import ProviderError, ProviderMalformed, ProviderThrottled, ProviderUnavailable
+from bot.errors import (
+    ProviderError,
+    ProviderMalformed,
+    ProviderThrottled,
+    ProviderUnavailable,
+    ProviderUnfinished,
+)
 from bot.i18n import _
 from bot.ports import AuditLog, Clock, DigestStore, Directory, RequestStore, SnapshotStore
 from bot.services.asked import Asked, Asking
@@ -252,6 +258,8 @@ def _sentence(problem: ProviderError) -> str:
     """What was wrong, for everybody in a channel: of the provider's own words only its code."""
     if isinstance(problem, ProviderThrottled):
         said = _("It asks us to slow down.")
+    elif isinstance(problem, ProviderUnfinished):
+        said = _("Not all of it was read in time.")
     elif isinstance(problem, ProviderUnavailable):
         said = _("It did not answer in time.")
     elif isinstance(problem, ProviderMalformed):

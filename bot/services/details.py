@@ -56,14 +56,21 @@ class DetailsReader:
                 return error
         return None
 
+    async def has_due(self, name: str) -> bool:
+        """Whether `read_due` would read anything."""
+        resting = self._still_resting(name)
+        due = await self._snapshots.due_for_details(name, limit=len(resting) + 1)
+        return any(order_id not in resting for order_id in due)
+
     async def verify(self, name: str, order_ids: Sequence[str]) -> None:
         """Read orders that may no longer be what the snapshots say. One that cannot be read is
-        kept with an unknown status. Raises ProviderError when the cloud fails as a whole."""
+        kept with an unknown status; where no list tells that it is not what it was, only if its
+        cloud said so. Raises ProviderError when the cloud fails as a whole."""
         await self._read(name, order_ids, doubting=True)
 
     async def _read(self, name: str, order_ids: Sequence[str], *, doubting: bool = False) -> None:
         """What came is saved, whatever became of the rest."""
-        adapter = self._adapters[name]
+        adapter, can = self._adapters[name], self._adapters[name].capabilities
         for start in range(0, len(order_ids), AT_ONCE):
             began_at = self._clock.now()
             batch = order_ids[start : start + AT_ONCE]
@@ -76,9 +83,11 @@ class DetailsReader:
             }
             silent = await self._silence(adapter, failed, among=len(batch))
             for order_id, error in failed.items():
-                if silent is None or isinstance(error, _OF_ONE_ORDER):
+                is_told = isinstance(error, _OF_ONE_ORDER)
+                if is_told or silent is None:
                     self._rest(name, order_id)
-                    found += await self._doubted(name, order_id, error) if doubting else ()
+                if doubting and (is_told or (silent is None and can.filters_payment_status)):
+                    found += await self._doubted(name, order_id, error)
             await self._snapshots.save(found, seen_at=began_at)
             if silent is not None:
                 raise silent
@@ -90,9 +99,11 @@ class DetailsReader:
         gives others, is about those orders."""
         others = [each for each in failed.values() if not isinstance(each, _OF_ONE_ORDER)]
         refused = [each for each in others if not _is_no_answer(each)]
-        if refused or not others or 2 * len(others) <= among:
+        if refused or not others:
             return refused[0] if refused else None
-        is_of_these = len(others) <= FEW and await self._gives_another(adapter, failed)
+        is_of_these = len(others) <= FEW and (
+            2 * len(others) <= among or await self._gives_another(adapter, failed)
+        )
         return None if is_of_these else others[0]
 
     async def _gives_another(self, adapter: ProviderAdapter, failed: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from bot.domain.accounts import Account
 from bot.domain.audit import AuditEntry, AuditKind
 from bot.domain.filters import AccountAnswer, Coverage, OrderFilter, SnapshotPage
 from bot.domain.orders import PaymentStatus
-from bot.errors import NotAllowed, ProviderError
+from bot.errors import NotAllowed, ProviderError, ProviderUnfinished
 from bot.i18n import _
 from bot.ports import AuditLog, Clock, SnapshotStore
 from bot.services.access import Viewer
@@ -209,7 +209,8 @@ def _half_read(asking: Asking, *, is_last: bool) -> ProviderError | None:
     """Without their details, orders lack deadlines, or even the status where lists do not tell:
     what is drawn is not as current as it would seem."""
     if not asking.whole.done():
-        return no_answer(asking.account) if is_last else None
+        left = ProviderUnfinished("still being read", account=asking.account, operation="get_order")
+        return left if is_last else None
     return None if asking.whole.cancelled() else asking.whole.result()
 
 

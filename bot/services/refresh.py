@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
@@ -29,7 +30,7 @@ UNPAID_SLICE = timedelta(days=90)  # where the provider states no longest window
 OPEN = 10_000  # unpaid orders of one account
 DOUBT = timedelta(days=31)  # how long an order without a known payment status is looked at again
 DOUBT_AGAIN = timedelta(hours=1)
-DOUBTFUL = 20  # of them read with one list
+DOUBTFUL = 20  # of them read after one list
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,8 +90,21 @@ class Refresher:
 
     async def details(self, name: str) -> ProviderError | None:
         """Read the details that are due; a cloud that fails leaves them due, and how it failed is
-        returned."""
-        return await self._details.read_due(name)
+        returned. Now and then also orders whose payment status nobody knew, for no list may tell
+        of them again: nothing hangs on their answer."""
+        if problem := await self._details.read_due(name):
+            return problem
+        now = self._clock.now()
+        doubtful = await self._snapshots.doubtful_ids(
+            name, since=now - DOUBT, seen_before=now - DOUBT_AGAIN, limit=DOUBTFUL
+        )
+        with suppress(ProviderError):
+            await self._details.verify(name, doubtful)
+        return None
+
+    async def has_due(self, name: str) -> bool:
+        """Whether more details are due."""
+        return await self._details.has_due(name)
 
     def _is_fresh(
         self,
@@ -167,8 +181,7 @@ class Refresher:
         self, adapter: ProviderAdapter, since: datetime, until: datetime
     ) -> None:
         """Orders that were unpaid and are not in the cloud's list of unpaid ones are read one by
-        one: they were paid, cancelled, or are gone. So are all where there is no such list, and
-        now and then those whose payment status nobody knew: no list may tell of them again."""
+        one: they were paid, cancelled, or are gone. So are all where there is no such list."""
         name, can = adapter.account.name, adapter.capabilities
         back_to = since if can.filters_payment_status else _EVER
         were_unpaid = await self._snapshots.open_ids(name, since=back_to, limit=OPEN)
@@ -182,10 +195,7 @@ class Refresher:
                 )
             )
         left = [order_id for order_id in were_unpaid if order_id not in still_unpaid]
-        doubtful = await self._snapshots.doubtful_ids(
-            name, since=until - DOUBT, seen_before=until - DOUBT_AGAIN, limit=DOUBTFUL
-        )
-        await self._details.verify(name, [*left, *doubtful])
+        await self._details.verify(name, left)
 
     async def _save(
         self,

@@ -9,6 +9,7 @@ from bot.errors import (
     ProviderMalformed,
     ProviderThrottled,
     ProviderUnavailable,
+    ProviderUnfinished,
     Remedy,
 )
 from bot.i18n import _
@@ -118,6 +119,8 @@ def brief_problem(error: ProviderError) -> str:
     """Who failed, how, the next step, and the code to quote."""
     if isinstance(error, ProviderThrottled):
         what = _("{account} asks us to slow down.", account=error.account)
+    elif isinstance(error, ProviderUnfinished):
+        what = _("{account} is still being read.", account=error.account)
     elif isinstance(error, ProviderUnavailable):
         what = _("No answer from {account}.", account=error.account)
     elif isinstance(error, ProviderMalformed):

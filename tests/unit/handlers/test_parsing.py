@@ -164,6 +164,12 @@ def test_an_account_may_be_named_as_a_filter_names_it(order_id: str, account: st
     assert parse_command(f"show account:{account} {order_id}") == expected
 
 
+@pytest.mark.parametrize("account", ["alibaba-main", "huawei-main", "hw1"])
+@pytest.mark.parametrize("gap", [":", ": ", " : ", ", "])
+def test_an_account_before_a_colon_is_the_account(account: str, gap: str) -> None:
+    assert parse_command(f"show {account}{gap}{ALIBABA}") == Show(ALIBABA, account)
+
+
 def test_an_account_that_slack_made_a_link_is_the_account() -> None:
     expected = Show(ALIBABA, "redis.io")
     assert parse_command(f"show {ALIBABA} <http://redis.io|redis.io>") == expected

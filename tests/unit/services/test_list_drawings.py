@@ -12,6 +12,7 @@ from bot.domain.audit import AuditKind
 from bot.domain.filters import Coverage, OrderFilter
 from bot.domain.orders import OrderQuery, PaymentStatus
 from bot.errors import (
+    ProviderMalformed,
     ProviderRefused,
     Remedy,
     StorageError,
@@ -119,7 +120,7 @@ async def test_details_that_never_come_leave_a_list_that_is_not_waiting() -> Non
     drawn = await house.follow(a_filter())
     assert [listed.states[0].asking for listed in drawn] == [True, True, False]
     told = [problems(listed) for listed in drawn]
-    assert told == [{}, {}, {"huawei-main": "ProviderUnavailable"}]
+    assert told == [{}, {}, {"huawei-main": "ProviderUnfinished"}]
     await house.lists.aclose()
 
 
@@ -131,6 +132,21 @@ async def test_details_that_fail_take_no_order_from_the_list_and_are_named() -> 
     listed = await house.last(a_filter())
     assert ids(listed) == ["CS2611171200ABCDE"]
     assert problems(listed) == {"huawei-main": "ProviderRefused"}
+
+
+async def test_an_order_that_rests_is_not_waited_for() -> None:
+    house = House(huawei())
+    house.cloud.script = failing(ProviderMalformed("odd", account="huawei-main"), "get_order")
+    read = []
+    due_for_details = house.snapshots.due_for_details
+
+    async def counted(account: str, *, limit: int) -> tuple[str, ...]:
+        read.append(limit)
+        return await due_for_details(account, limit=limit)
+
+    house.snapshots.due_for_details = counted  # type: ignore[method-assign]
+    await house.last(a_filter())
+    assert len(read) == 2
 
 
 async def test_a_cloud_that_tells_no_status_is_not_shown_as_one_without_unpaid_orders() -> None:

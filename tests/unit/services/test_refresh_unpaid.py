@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,7 @@ async def test_an_order_whose_status_nobody_knew_is_looked_at_again_within_the_h
     for minutes in (30, 29, 2):
         house.clock.move(timedelta(minutes=minutes))
         await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
+        await house.refresher.details(HUAWEI)
         seen.append((await house.stored("D2")).payment_status)
     assert seen == [UNKNOWN, UNKNOWN, PAID]
 
@@ -284,6 +286,36 @@ async def test_an_order_that_its_cloud_cannot_give_keeps_no_list_from_being_read
     await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
     assert {(await house.stored(each)).payment_status for each in silent} == {UNKNOWN}
     assert (await covered(house)).unpaid_at == house.clock.now()
+
+
+@pytest.mark.parametrize(("silent", "fails"), [(3, False), (4, True)])
+async def test_where_no_list_tells_what_is_unpaid_silence_about_an_order_tells_nothing(
+    silent: int, fails: bool
+) -> None:
+    cloud = FakeAdapter(
+        orders=[an_order_of(days) for days in range(1, 11)], filters_payment_status=False
+    )
+    house = House(cloud)
+    await house.refresher.window(HUAWEI, MONTH, NOON)
+    assert await house.refresher.details(HUAWEI) is None
+    house.cloud.script = silent_about(*[f"D{days}" for days in range(1, silent + 1)])
+    house.clock.move(timedelta(minutes=1))
+    with pytest.raises(ProviderUnavailable) if fails else nullcontext():
+        await house.refresher.window(HUAWEI, MONTH, house.clock.now())
+    statuses = {(await house.stored(f"D{days}")).payment_status for days in range(1, 11)}
+    assert statuses == {UNPAID}
+    assert ((await covered(house)).unpaid_at == house.clock.now()) is not fails
+
+
+async def test_what_nobody_knew_and_cannot_be_read_takes_nothing_from_the_list() -> None:
+    house = House(FakeAdapter(orders=[an_order_of(2, payment_status=UNKNOWN), an_order_of(3)]))
+    await house.refresher.window(HUAWEI, MONTH, NOON)
+    await house.refresher.details(HUAWEI)
+    house.clock.move(timedelta(hours=2))
+    house.cloud.script = failing(ProviderRefused("no right", account=HUAWEI), "get_order")
+    await house.refresher.window(HUAWEI, MONTH, house.clock.now())
+    assert await house.refresher.details(HUAWEI) is None
+    assert (await covered(house)).until == house.clock.now()
 
 
 async def test_a_clock_set_back_lets_no_order_rest_for_hours() -> None:
