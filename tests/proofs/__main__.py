@@ -94,10 +94,22 @@ class Tried:
     holds: bool
 
 
-def tried(proof: Proof, *, size: str, bugs: bool) -> Tried:
+@dataclass(frozen=True, slots=True)
+class Timed:
+    ended: subprocess.CompletedProcess[str]
+    took: str
+
+
+def timed(proof: Proof, *, size: str) -> Timed:
     began = time.monotonic()
     ended = alone(proof.name, size, ROOT)
-    took = f"{time.monotonic() - began:.0f} s"
+    return Timed(ended, f"{time.monotonic() - began:.0f} s")
+
+
+def tried(proof: Proof, done: Timed | None, *, size: str, bugs: bool) -> Tried:
+    """*done* is what was seen of a proof that had to be alone."""
+    done = done or timed(proof, size=size)
+    ended, took = done.ended, done.took
     said = _last_line(ended.stdout) or ended.stderr.strip()[-2000:]
     number, missed = found(proof) if bugs else (0, [])
     seen = f"{number} of {len(proof.bugs)}" if bugs else "-"
@@ -144,11 +156,13 @@ def main() -> int:
 
 def _all_tried(chosen: Iterable[Proof], *, size: str, bugs: bool) -> Iterator[Tried]:
     """As they end. More at once than there are processors, for none needs one all the time."""
-    alone = [each for each in chosen if each.alone]
-    yield from (tried(each, size=size, bugs=bugs) for each in alone)
+    chosen = list(chosen)
+    done = {each.name: timed(each, size=size) for each in chosen if each.alone}
     with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as at_once:
-        others = (each for each in chosen if not each.alone)
-        begun = [at_once.submit(tried, each, size=size, bugs=bugs) for each in others]
+        begun = [
+            at_once.submit(tried, each, done.get(each.name), size=size, bugs=bugs)
+            for each in chosen
+        ]
         yield from (ended.result() for ended in as_completed(begun))
 
 

@@ -7,6 +7,7 @@ once it serves, and `code N` once it is gone. A child goes by a clock that the p
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import mmap
@@ -182,6 +183,8 @@ def _fork_until_the_end() -> None:
         if number == 0:
             asyncio.run(_started_and_stopped(order))
             assert threading.active_count() == 1, "a fork would leave threads behind"
+            gc.collect()
+            gc.freeze()  # else each child copies the memory that its collector looks at
         pid = os.fork()
         if pid == 0:
             _become(order)

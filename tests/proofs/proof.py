@@ -31,7 +31,8 @@ class Proof:
     """*run* raises AssertionError where the promise does not hold, and else counts what it saw.
 
     *commit* is the size for every commit, *full* the size of `make proofs`, *bug* the smallest
-    that finds each of *bugs*. Nothing else runs beside one that is *alone*: it takes times.
+    that finds each of *bugs*. Nothing else runs beside one that is *alone*, but for its bugs: it
+    takes times.
     """
 
     name: str
