@@ -81,7 +81,7 @@ class DetailsReader:
                 for order_id, each in zip(batch, told, strict=True)
                 if isinstance(each, ProviderError)
             }
-            silent = await self._silence(adapter, failed, among=len(batch))
+            silent = await self._silence(adapter, failed)
             for order_id, error in failed.items():
                 is_told = isinstance(error, _OF_ONE_ORDER)
                 if is_told or silent is None:
@@ -93,17 +93,15 @@ class DetailsReader:
                 raise silent
 
     async def _silence(
-        self, adapter: ProviderAdapter, failed: Mapping[str, ProviderError], *, among: int
+        self, adapter: ProviderAdapter, failed: Mapping[str, ProviderError]
     ) -> ProviderError | None:
-        """What keeps the whole cloud from answering. A server's error about a few orders, while it
-        gives others, is about those orders."""
+        """What keeps the whole cloud from answering. No answer about a few orders is about those
+        orders only if the cloud gives another one after that."""
         others = [each for each in failed.values() if not isinstance(each, _OF_ONE_ORDER)]
         refused = [each for each in others if not _is_no_answer(each)]
         if refused or not others:
             return refused[0] if refused else None
-        is_of_these = len(others) <= FEW and (
-            2 * len(others) <= among or await self._gives_another(adapter, failed)
-        )
+        is_of_these = len(others) <= FEW and await self._gives_another(adapter, failed)
         return None if is_of_these else others[0]
 
     async def _gives_another(self, adapter: ProviderAdapter, failed: Collection[str]) -> bool:

@@ -288,6 +288,26 @@ async def test_an_order_that_its_cloud_cannot_give_keeps_no_list_from_being_read
     assert (await covered(house)).unpaid_at == house.clock.now()
 
 
+async def test_a_cloud_that_falls_silent_at_the_last_few_orders_has_not_answered() -> None:
+    """Ten are read at the same time."""
+    house = House(FakeAdapter(orders=[an_order_of(days) for days in range(20, 30)]))
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, NOON)
+    for days in range(20, 30):
+        house.cloud.change(f"D{days}", payment_status=PAID)
+    left = iter(range(8))
+
+    async def script(operation: str, _about: OrderQuery | str) -> None:
+        if operation == "get_order" and next(left, None) is None:
+            raise unavailable()
+
+    house.cloud.script = script
+    house.clock.move(timedelta(minutes=1))
+    with pytest.raises(ProviderUnavailable):
+        await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
+    statuses = {(await house.stored(f"D{days}")).payment_status for days in range(20, 30)}
+    assert statuses == {PAID, UNPAID}
+
+
 @pytest.mark.parametrize(("silent", "fails"), [(3, False), (4, True)])
 async def test_where_no_list_tells_what_is_unpaid_silence_about_an_order_tells_nothing(
     silent: int, fails: bool
