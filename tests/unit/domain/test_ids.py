@@ -77,6 +77,18 @@ def test_a_link_to_a_message_holds_no_id(link: str) -> None:
     assert clean_order_id(link) == ""
 
 
+@pytest.mark.parametrize(
+    ("link", "order_id"),
+    [
+        ("https://console.example/orders/12345678", "12345678"),
+        ("https://console.example/list?id=500491030350914", "500491030350914"),
+        ("https://console.example/list?id=12345678&lang=en", "12345678"),
+    ],
+)
+def test_a_number_in_a_typed_link_needs_no_name(link: str, order_id: str) -> None:
+    assert clean_order_id(link) == order_id
+
+
 def test_a_sure_number_of_a_link_goes_before_a_moment() -> None:
     assert clean_order_id(f"https://c.example/?ts=1700000000000#/o/{ALIBABA}") == ALIBABA
 
