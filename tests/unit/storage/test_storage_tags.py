@@ -55,3 +55,13 @@ async def test_a_key_that_was_left_out_for_a_while_does_not_come_back(path: Path
 @pytest.mark.parametrize("key", [None, A])
 async def test_a_new_record_takes_any_key_and_none(path: Path, key: bytes | None) -> None:
     assert await starts(path, key) == ""
+
+
+async def test_whether_the_newest_record_is_of_the_key_is_told(path: Path) -> None:
+    told = []
+    for key in (None, A, A, B, B):
+        storage = await Storage.open(path, now=NOON, audit_key=key)
+        told.append(await storage.run(lambda db, key=key: refuse_other_key(db, key)))
+        await SqliteAuditLog(storage).append(an_entry(), at=NOON)
+        await storage.aclose()
+    assert told == [False, False, True, False, True]
