@@ -125,9 +125,7 @@ class OrderCommand:
         whichever number of it was typed."""
         typed, forms = command.order_id, providers_of(command.order_id)
         accounts = (viewer.account(command.account),) if command.account else viewer.accounts
-        names = frozenset(each.name for each in accounts)
-        known = await self._desk.snapshots.find_by_id(typed, names)
-        ids = {each.order.account: each.order.order_id for each in known}
+        ids = await self._desk.lookups.ids(viewer, typed)
         fitting = [each for each in accounts if each.name in ids or each.provider in forms]
         asked = sorted(fitting or accounts, key=lambda each: each.name not in ids)
         found = [

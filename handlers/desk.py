@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.metrics import Metrics
-from bot.ports import Clock, ConversationStore, RequestStore, SnapshotStore
+from bot.ports import Clock, ConversationStore, RequestStore
 from bot.services.access import Access
 from bot.services.decisions import Decisions
 from bot.services.digests import Digests
@@ -27,7 +27,6 @@ class Desk:
     lists: OrderLists
     inputs: Inputs
     drafts: ConversationStore
-    snapshots: SnapshotStore  # an order number that was typed is looked up here
     request_store: RequestStore  # inputs are stored here before Slack is answered
     requests: Requests
     decisions: Decisions

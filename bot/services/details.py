@@ -107,9 +107,10 @@ class DetailsReader:
     async def _gives_another(self, adapter: ProviderAdapter, failed: Collection[str]) -> bool:
         name, now = adapter.account.name, self._clock.now()
         every = OrderFilter(accounts=frozenset((name,)), since=_EVER, until=now)
-        page = await self._snapshots.page(every, offset=0, limit=FEW + 1)
+        unfit = {*failed, *self._still_resting(name)}
+        page = await self._snapshots.page(every, offset=0, limit=len(unfit) + 1)
         others = (each.order.order_id for each in page.snapshots)
-        other = next((each for each in others if each not in failed), None)
+        other = next((each for each in others if each not in unfit), None)
         return other is not None and isinstance(await _told(adapter, other), Order)
 
     async def _doubted(self, name: str, order_id: str, error: ProviderError) -> tuple[Order, ...]:

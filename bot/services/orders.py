@@ -117,6 +117,12 @@ class OrderLookups:
             )
         return self._shown(snapshot.order, owner, snapshot.seen_at)
 
+    async def ids(self, viewer: Viewer, number: str) -> Mapping[str, str]:
+        """By account, the id of the order that is known there under *number*: its id, or the number
+        that people know it by."""
+        known = await self._snapshots.find_by_id(number, viewer.names)
+        return {each.order.account: each.order.order_id for each in known}
+
     async def recent(self, viewer: Viewer, channel: str) -> tuple[Snapshot, ...]:
         """The orders that this person looked at last in this channel, three at most."""
         pairs = await self._conversations.recent(
@@ -158,8 +164,7 @@ class OrderLookups:
         )
 
     async def _candidates(self, viewer: Viewer, order_id: str) -> tuple[Account, ...]:
-        known = await self._snapshots.find_by_id(order_id, viewer.names)
-        holders = {snapshot.order.account for snapshot in known}
+        holders = await self.ids(viewer, order_id)
         forms = providers_of(order_id)
         holding = tuple(each for each in viewer.accounts if each.name in holders)
         fitting = tuple(each for each in viewer.accounts if each.provider in forms)

@@ -25,7 +25,6 @@ def desk(base: Base, approvals: Approvals, daily: DailyDigests, reminders: Remin
         lists=OrderLists(base.refresher, base.snapshots, base.audit, base.clock),
         inputs=Inputs(base.conversations, base.audit, base.clock),
         drafts=base.conversations,
-        snapshots=base.snapshots,
         request_store=base.requests,
         requests=approvals.requests,
         decisions=approvals.decisions,

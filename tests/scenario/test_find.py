@@ -87,10 +87,11 @@ async def test_a_row_that_cannot_be_read_is_told_in_its_own_window(stage: Stage)
     assert said(stage.slack.views(ALICE)[0]) == listed
 
 
-async def test_one_order_is_found_by_its_number(stage: Stage) -> None:
+@pytest.mark.parametrize("pasted", [" {} ", "Order ID: {}."])
+async def test_one_order_is_found_by_its_number_as_it_was_pasted(stage: Stage, pasted: str) -> None:
     order = stage.an_order("unicloud-main")
     await opened(stage)
-    await submitted(stage, order_id=f" {order.order_id} ")
+    await submitted(stage, order_id=pasted.format(order.order_id))
     card = await stage.window(ALICE, order.order_id)
     assert "Refresh" in labels(card)
 
@@ -119,16 +120,6 @@ async def test_a_field_is_read_as_the_command_reads_it(
     await submitted(stage, account="alibaba-main", since="90d", **values)
     results = await stage.listed(ALICE, "Orders:")
     assert "Show" in labels(results)
-
-
-async def test_one_order_is_found_by_its_number_with_the_label_it_was_copied_with(
-    stage: Stage,
-) -> None:
-    order = stage.an_order("unicloud-main")
-    await opened(stage)
-    await submitted(stage, order_id=f"Order ID: {order.order_id}.")
-    card = await stage.window(ALICE, order.order_id)
-    assert "Refresh" in labels(card)
 
 
 async def test_fields_of_blanks_alone_are_no_search(stage: Stage) -> None:

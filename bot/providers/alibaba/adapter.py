@@ -195,9 +195,7 @@ class AlibabaAdapter:
             text = _(
                 "only {read} of {total} rows could be read", read=error.read, total=error.total
             )
-            moved = self._malformed(operation, text)
-            moved.remedy = Remedy.TRY_AGAIN
-            raise moved from error
+            raise self._malformed(operation, text, Remedy.TRY_AGAIN) from error
 
     def _orders(self, rows: list[dict[str, Any]]) -> list[Order]:
         """Orders of one page of the list, rows of one order together."""
@@ -253,8 +251,12 @@ class AlibabaAdapter:
             text = _("the answer has another shape than documented ({places})", places=places)
             raise self._malformed(operation, text) from None
 
-    def _malformed(self, operation: str, text: str) -> ProviderMalformed:
-        return ProviderMalformed(text, account=self._account.name, operation=operation)
+    def _malformed(
+        self, operation: str, text: str, remedy: Remedy | None = None
+    ) -> ProviderMalformed:
+        return ProviderMalformed(
+            text, account=self._account.name, operation=operation, remedy=remedy
+        )
 
 
 def _key(credentials: Credentials) -> Key:

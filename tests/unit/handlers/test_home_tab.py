@@ -44,7 +44,6 @@ class Tab:
             lists=unused,
             inputs=Inputs(conversations, office.store.audit, office.clock),
             drafts=conversations,
-            snapshots=unused,
             request_store=office.store,
             requests=office.requests,
             decisions=office.decisions,

@@ -272,6 +272,19 @@ async def test_an_order_that_its_cloud_cannot_give_hides_no_other_order_s_detail
     assert await house.refresher.details(HUAWEI) is not None
 
 
+async def test_orders_that_rest_say_nothing_of_their_cloud() -> None:
+    """The next order that it cannot give is held against one that it was not just asked for."""
+    house = House(FakeAdapter(orders=[an_order_of(days) for days in range(1, 31)]))
+    house.cloud.script = silent_about("D1", "D2", "D3")
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, NOON)
+    assert await house.refresher.details(HUAWEI) is None
+    house.cloud.put(an_order_of(0.5, order_id="newest"))
+    house.cloud.script = silent_about("newest", "D1", "D2", "D3")
+    house.clock.move(timedelta(minutes=1))
+    await house.refresher.unpaid(HUAWEI, NOON - YEAR, house.clock.now())
+    assert await house.refresher.details(HUAWEI) is None
+
+
 @pytest.mark.parametrize("silent", [("D20",), ("D20", "D21", "D22")])
 async def test_an_order_that_its_cloud_cannot_give_keeps_no_list_from_being_read(
     silent: tuple[str, ...],
