@@ -214,12 +214,13 @@ async def errors_shown(
 ) -> AsyncIterator[None]:
     """Whatever goes wrong inside is told to the person in one sentence, and logged if it is ours;
     a refusal of what they asked is recorded first. Only a shutdown cancels. What *stored*
-    says is told instead about an input that counts all the same, now or after the next start."""
+    says, if anything, is told instead about what counts all the same, now or after the next
+    start."""
     try:
         yield
     except asyncio.CancelledError:
         text = _("I am restarting, before all of the answer was here. Ask again in a minute.")
-        text = stored() if stored else text
+        text = (stored and stored()) or text
         try:
             async with asyncio.timeout(LAST_WORD):
                 await _tell(answer, text)
@@ -230,7 +231,7 @@ async def errors_shown(
         text = await _recorded(error, refused)
     except Exception as error:  # noqa: BLE001 - the last net before the person
         text = _sentence(error)
-        text = stored() if stored else text
+        text = (stored and stored()) or text
     else:
         return
     await _tell(answer, text)

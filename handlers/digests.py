@@ -142,7 +142,8 @@ class DigestButtons:
         async def refused(error: UserError) -> None:
             await self._desk.inputs.refuse(user, FORM, error)
 
-        async with errors_shown(answer, refused):
+        noted = ""
+        async with errors_shown(answer, refused, stored=lambda: noted):
             if not await self._desk.inputs.first_time(str(body.get("trigger_id") or "")):
                 return
             await self._drafts.save(user, key, typed_values(body["view"]))
@@ -151,14 +152,14 @@ class DigestButtons:
             line = await self._desk.digests.snooze(
                 viewer, about["ref"], until=typed.until, reason=typed.reason
             )
-            await self._drafts.drop(user, key)
-            text = _(
+            noted = _(
                 "Snoozed: {order} is out of this channel's digests until {when}, unless it is about"
                 " to lapse before. The totals still count it.",
                 order=say.brief(line),
                 when=when(typed.until, about["zone"]),
             )
-            await answer.show(sentence(text))
+            await self._drafts.drop(user, key)
+            await answer.show(sentence(noted))
 
 
 def _read(view: dict[str, Any], zone: str, now: datetime) -> _Snooze | dict[str, str]:

@@ -36,7 +36,8 @@ class RemindMe:
         async def refused(error: UserError) -> None:
             await self._desk.inputs.refuse(user, ActionId.REMIND_ME, error)
 
-        async with errors_shown(reply, refused):
+        told = ""
+        async with errors_shown(reply, refused, stored=lambda: told):
             if not await self._desk.inputs.first_time(str(body.get("trigger_id") or "")):
                 return
             told = await self._reminders.postpone(user, request_id)

@@ -21,7 +21,13 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     except PermissionError:
         found = False
     if not found:
-        raise StorageError(_("There is no database at {path} that you may read.", path=path))
+        raise StorageError(
+            _(
+                "There is no database at {path} that you may read; check the path and whose file"
+                " it is.",
+                path=path,
+            )
+        )
     try:
         with closing(_connect(path.resolve())) as connection:
             connection.text_factory = bytes  # damaged text must reach the comparison

@@ -13,6 +13,7 @@ import pytest
 from bot.sandbox.workspace.people import BOT_USER_ID
 from bot.sandbox.workspace.state import Message
 from tests.cancelling import form_of
+from tests.refusing import refusing
 from tests.stage import (
     ALICE,
     BOB,
@@ -134,6 +135,17 @@ async def test_a_snooze_asks_for_a_day_and_a_reason_and_takes_the_line_out(stage
     assert "budget" not in str(noted)
     again = await fresh(stage)
     assert "1 snoozed, and counted here" in said(again)
+    await stage.slack.close_view(BOB)
+
+
+async def test_a_snooze_that_is_stored_is_told_though_its_draft_cannot_go(stage: Stage) -> None:
+    message = await fresh(stage)
+    await choose(stage, BOB, message, "snooze", refs(message, " d (<!date")[-1])
+    await form_of(stage, BOB, "snooze_form")
+    until = (stage.clock.now().date() + timedelta(days=3)).isoformat()
+    with refusing(stage.database, "delete on draft"):
+        acked(await stage.slack.submit(BOB, {"until": until, "reason": "budget comes later"}))
+        await stage.window(BOB, "is out of this channel's digests until")
     await stage.slack.close_view(BOB)
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.approvals import RequestStatus
+from bot.sandbox.workspace.state import Message
 from tests.cancelling import APPROVALS, POLICY, asked, cards, click, reached, unpaid_order
+from tests.refusing import refusing
 from tests.stage import ALICE, BOB, CHEN, Stage, said, staged
 
 pytestmark = pytest.mark.slow
@@ -54,6 +56,31 @@ async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
     await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
     await stage.private(BOB, "already withdrawn", where=DM)
     await stage.record("lookup:refused", actor=BOB, input="remind_me", rule="status")
+
+
+async def test_a_reminder_that_is_stored_is_told_though_the_answer_is_not_recorded(
+    stage: Stage,
+) -> None:
+    order = unpaid_order(stage)
+    order.deadline = None
+    request = await asked(stage, order)
+    await stage.idle()
+    before = stage.seen(BOB, DM)
+    stage.later(hours=1)
+    message = await stage.appears(lambda: _reminder(stage, before), "a reminder")
+    with refusing(stage.database, "insert on audit", "new.kind = 'input:answered'"):
+        await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
+        await stage.private(BOB, "I remind you", besides=before, where=DM)
+    await click(stage, ALICE, "withdraw", request, where=ALICES)
+    await reached(stage, order, S.WITHDRAWN)
+
+
+def _reminder(stage: Stage, before: set[str]) -> Message | None:
+    """One that was not there before."""
+    for message in stage.slack.messages(DM, BOB):
+        if message.ts not in before and "still waits for your decision" in said(message):
+            return message
+    return None
 
 
 @pytest.mark.parametrize("of_another", [ALICE, BOB], ids=["of none", "of another account"])
