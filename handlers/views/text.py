@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,15 +34,16 @@ def clean(text: str, *, lines: bool = False) -> str:
     folded to one space unless *lines*."""
     if text.isprintable():
         return text if lines else " ".join(text.split())
-    kept = "".join(
-        character
-        if character == "\n" or unicodedata.category(character) not in _INVISIBLE
-        else " "
-        if character in "\t\r\v\f\x85\u2028\u2029"
-        else ""
-        for character in text
-    )
+    kept = "".join(map(_shown, text))
     return kept if lines else " ".join(kept.split())
+
+
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> str:
+    """A newline stays; what else ends a line or a column is a space, what is not seen nothing."""
+    if character == "\n" or unicodedata.category(character) not in _INVISIBLE:
+        return character
+    return " " if character in "\t\r\v\f\x85\u2028\u2029" else ""
 
 
 def cut(text: str, limit: int) -> str:
