@@ -48,17 +48,19 @@ class _Kept:
         return rows
 
 
-_kept: list[_Kept] = []
+_kept: list[_Kept] = []  # those that nobody uses now
 
 
 @asynccontextmanager
 async def fresh_clouds(now: Callable[[], datetime] = _now) -> AsyncIterator[Clouds]:
     """What `start_clouds()` gives, for less; *now* is the clouds' clock, set to the real time."""
-    if not _kept or _kept[0].is_old():
-        _kept[:] = [_Kept()]
-    _kept[0].repair()
+    kept = _kept.pop() if _kept else _Kept()
+    if kept.is_old():
+        kept = _Kept()
+    kept.repair()
     book = Book(now)
-    book.accounts = dict(_kept[0].book.accounts)
-    book.orders = dict(_kept[0].book.orders)
+    book.accounts = dict(kept.book.accounts)
+    book.orders = dict(kept.book.orders)
     async with serve_book(book) as clouds:
         yield clouds
+    _kept.append(kept)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from itertools import count
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -21,6 +21,7 @@ from tests.proofs.proof import Bug, Figures, Proof, Size
 
 SEED = 6
 IN_ONE_HOUSE = 60  # kills
+STREETS = 2  # of houses, one after another
 
 
 def run(size: Size) -> Figures:
@@ -43,27 +44,28 @@ def run(size: Size) -> Figures:
 
 
 async def _all(size: Size) -> Counter[str]:
-    """The processes as in life need more time than work: they live beside the others."""
+    """Beside each other, and beside the processes as in life: all of them wait more than work."""
     with TemporaryDirectory(prefix="countersign-kills-") as name:
-        served = asyncio.create_task(killed_as_served(Path(name), size["real"], SEED))
-        try:
-            total = await _forked(Path(name), size["kills"])
-            total.update(await served)
-        finally:
-            served.cancel()
-    return total
+        folder, houses = Path(name), _houses(size["kills"])
+        living = [_forked(folder, number, houses) for number in range(STREETS)]
+        served = killed_as_served(folder, size["real"], SEED)
+        totals = await asyncio.gather(served, *living)
+    return sum(totals, Counter())
 
 
-async def _forked(folder: Path, kills: int) -> Counter[str]:
+def _houses(kills: int) -> Iterator[tuple[int, int]]:
+    """The number of each, and how many bots are killed in it."""
+    yield from enumerate(min(IN_ONE_HOUSE, kills - at) for at in range(0, kills, IN_ONE_HOUSE))
+
+
+async def _forked(folder: Path, street: int, houses: Iterator[tuple[int, int]]) -> Counter[str]:
+    """Goes from house to house while there are some."""
     total: Counter[str] = Counter()
-    async with forks(folder / "stderr.log") as forking:
-        for number in count():
-            left = kills - total["kills"]
-            if left <= 0:
-                break
+    async with forks(folder / f"stderr{street}.log") as forking:
+        for number, kills in houses:
             home = folder / f"house{number}"
             home.mkdir()
-            total.update(await _lived(home, forking, number, min(left, IN_ONE_HOUSE)))
+            total.update(await _lived(home, forking, number, kills))
             rmtree(home)
     return total
 
