@@ -48,9 +48,14 @@ async def _all(size: Size) -> Counter[str]:
     with TemporaryDirectory(prefix="countersign-kills-") as name:
         folder, houses = Path(name), _houses(size["kills"])
         living = [_forked(folder, number, houses) for number in range(STREETS)]
-        served = killed_as_served(folder, size["real"], SEED)
-        totals = await asyncio.gather(served, *living)
-    return sum(totals, Counter())
+        living.append(killed_as_served(folder, size["real"], SEED))
+        beside = [asyncio.create_task(each) for each in living]
+        try:
+            return sum(await asyncio.gather(*beside), Counter())
+        finally:  # none may still write in the folder when it goes
+            for each in beside:
+                each.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
 
 def _houses(kills: int) -> Iterator[tuple[int, int]]:

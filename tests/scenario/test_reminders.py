@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.approvals import RequestStatus
+from bot.domain.approvals import ApprovalRequest, RequestStatus
+from bot.sandbox.clouds.book import CloudOrder
 from bot.sandbox.workspace.state import Message
 from tests.cancelling import APPROVALS, POLICY, asked, cards, click, reached, unpaid_order
 from tests.refusing import refusing
@@ -26,6 +27,24 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         yield stage
 
 
+async def reminded(stage: Stage) -> tuple[CloudOrder, ApprovalRequest, Message]:
+    """An order, its request, and the message that reminds Bob of it."""
+    order = unpaid_order(stage)
+    order.deadline = None
+    request = await asked(stage, order)
+    await stage.idle()
+    before = stage.seen(BOB, DM)
+    stage.later(hours=1)
+
+    def find() -> Message | None:
+        for message in stage.slack.messages(DM, BOB):
+            if message.ts not in before and "still waits for your decision" in said(message):
+                return message
+        return None
+
+    return order, request, await stage.appears(find, "a reminder")
+
+
 async def test_the_card_asks_the_approvers_by_name(stage: Stage) -> None:
     request = await asked(stage, unpaid_order(stage))
     [card] = cards(stage, request, APPROVALS, BOB)
@@ -37,12 +56,7 @@ async def test_the_card_asks_the_approvers_by_name(stage: Stage) -> None:
 async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
     stage: Stage,
 ) -> None:
-    order = unpaid_order(stage)
-    order.deadline = None
-    request = await asked(stage, order)
-    await stage.idle()
-    stage.later(hours=1)
-    message = await stage.posted(BOB, "still waits for your decision", where=DM)
+    order, request, message = await reminded(stage)
     assert order.account in message.text
     await stage.press(BOB, "show_request", where=DM, ts=message.ts)
     await stage.private(BOB, request.request_id, where=DM)
@@ -61,26 +75,13 @@ async def test_pitfall_8_a_reminder_comes_after_a_restart_and_its_buttons_work(
 async def test_a_reminder_that_is_stored_is_told_though_the_answer_is_not_recorded(
     stage: Stage,
 ) -> None:
-    order = unpaid_order(stage)
-    order.deadline = None
-    request = await asked(stage, order)
-    await stage.idle()
+    order, request, message = await reminded(stage)
     before = stage.seen(BOB, DM)
-    stage.later(hours=1)
-    message = await stage.appears(lambda: _reminder(stage, before), "a reminder")
     with refusing(stage.database, "insert on audit", "new.kind = 'input:answered'"):
         await stage.press(BOB, "remind_me", where=DM, ts=message.ts)
         await stage.private(BOB, "I remind you", besides=before, where=DM)
     await click(stage, ALICE, "withdraw", request, where=ALICES)
     await reached(stage, order, S.WITHDRAWN)
-
-
-def _reminder(stage: Stage, before: set[str]) -> Message | None:
-    """One that was not there before."""
-    for message in stage.slack.messages(DM, BOB):
-        if message.ts not in before and "still waits for your decision" in said(message):
-            return message
-    return None
 
 
 @pytest.mark.parametrize("of_another", [ALICE, BOB], ids=["of none", "of another account"])
