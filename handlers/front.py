@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 
@@ -85,7 +86,7 @@ class Front:
         if not self._is_signed(raw, request):
             return web.Response(status=401)
         try:
-            bolt_request = _bolt_request(raw.decode("utf-8"), request)
+            bolt_request = _bolt_request(raw.decode("utf-8"), request.content_type)
             check(bolt_request.body)
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return web.Response(status=400)
@@ -112,14 +113,12 @@ class Front:
             return False
 
 
-def _bolt_request(body: str, request: web.Request) -> AsyncBoltRequest:
-    """Clicks and forms come as JSON in one field of a form. Bolt would have it decoded by Python's
-    parse_qsl, which takes a third of the way to the ack."""
-    headers: dict[str, str | Sequence[str]] = {**request.headers}
-    if body.startswith("payload=") and "&" not in body:
-        [(_name, body)] = query_to_pairs(body)
-        if not body:
-            raise ValueError("no payload")
-        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
-        headers["Content-Type"] = "application/json"
-    return AsyncBoltRequest(body=body, headers=headers)
+def _bolt_request(body: str, content_type: str) -> AsyncBoltRequest:
+    """A form becomes JSON here: Bolt would lose each command with `payload` in any of its fields,
+    and its decoding takes a tenth (a command) to a third (a click) of the way to the ack."""
+    if content_type != "application/json":
+        fields = dict(query_to_pairs(body))
+        body = fields["payload"] if "payload" in fields else json.dumps(fields)
+    if not body:
+        raise ValueError("nothing was sent")
+    return AsyncBoltRequest(body=body, headers={"Content-Type": "application/json"})

@@ -198,6 +198,20 @@ async def test_the_same_signed_request_sent_twice_counts_once(stage: Stage) -> N
     assert len(stage.recorded("accounts:listed", actor=ALICE)) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("text", "show payload"), ("channel_name", "payload-team"), ("team_domain", "payload=1")],
+)
+async def test_a_command_may_hold_the_word_payload(stage: Stage, field: str, value: str) -> None:
+    state = stage.slack.state
+    alice, channel = state.person(ALICE), state.channel(GENERAL)
+    typed = payloads.slash_command(state, alice, channel, command="/order", text="accounts")
+    raw = urlencode(typed | {field: value}).encode()
+    before = stage.seen(ALICE)
+    assert await post(stage, (FORM, raw), signed(stage, raw)) == (200, "")
+    await eventually(lambda: stage.seen(ALICE) - before, "it is answered")
+
+
 @pytest.fixture(scope="module")
 async def rotating(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     async with staged(tmp_path_factory.mktemp("rotating"), "http") as stage:
